@@ -1,0 +1,47 @@
+"""The commands of `ie`, one a file: `run` in commands/x.py is `ie x`.
+
+This is the only package that prints. Command bodies import what they need, so that `ie --help`
+stays fast and `ie convert` never loads torch.
+"""
+
+from __future__ import annotations
+
+import importlib
+import signal
+
+import typer
+
+import ie_cli
+from ie_cli.commands._shell import guarded
+from ie_cli.registry import names
+
+
+def main() -> None:
+    """Entry point of the console script."""
+    if hasattr(signal, "SIGPIPE"):
+        # `ie … | head -1` ends as any Unix filter does: quietly, without a traceback.
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+    app()
+
+
+def _version(value: bool) -> None:
+    if value:
+        typer.echo(f"ie {ie_cli.__version__}")
+        raise typer.Exit
+
+
+def _root(
+    version: bool = typer.Option(False, "--version", callback=_version, is_eager=True, help="Print the version."),
+) -> None:
+    """Chinese information extraction in the shell: convert, train, predict, eval."""
+
+
+def _build() -> typer.Typer:
+    built = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+    built.callback()(_root)
+    for name in names(__name__):
+        built.command(name)(guarded(importlib.import_module(f"{__name__}.{name}").run))
+    return built
+
+
+app = _build()

@@ -1,0 +1,91 @@
+"""What every command shares: talk on stderr, stated errors, inputs, whole-line output."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+import typer
+
+from ie_cli.errors import FormatError, IEError, Problem, Report
+
+REJECTED = 3  # exit code: done, but some lines were rejected
+
+
+def say(message: str) -> None:
+    """A line of talk for the person at the terminal; stdout is for data only."""
+    print(message, file=sys.stderr, flush=True)
+
+
+def guarded(run: Callable) -> Callable:
+    """Turn stated errors into one line on stderr and exit code 1."""
+
+    @functools.wraps(run)
+    def inner(*args, **kwargs):
+        try:
+            return run(*args, **kwargs)
+        except IEError as error:
+            say(f"error: {error}")
+        except OSError as error:
+            where = f"{error.filename}: " if error.filename is not None else ""
+            say(f"error: {where}{error.strerror or error}")
+        raise typer.Exit(1)
+
+    return inner
+
+
+@contextlib.contextmanager
+def output(path: Path | None) -> Iterator[BinaryIO]:
+    """Binary stream to a file, or to stdout; a file appears under its name only when it is complete."""
+    if path is None or str(path) == "-":
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+        return
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        with part.open("wb") as stream:
+            yield stream
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
+def source(path: str) -> Iterator[BinaryIO]:
+    """Binary stream from a file, or from stdin for `-`."""
+    if path == "-":
+        yield sys.stdin.buffer
+    elif os.path.isdir(path):
+        raise FormatError(path, None, "is a folder; name the files in it")
+    elif not os.path.exists(path):
+        raise FormatError(path, None, "no such file")
+    else:
+        with open(path, "rb") as stream:
+            yield stream
+
+
+class Talk:
+    """A `Report` that speaks: the first few problems of each kind at once, the counts at the end."""
+
+    def __init__(self, *, most: int = 5):
+        self.most = most
+        self.report = Report(listen=self._hear)
+
+    def _hear(self, problem: Problem) -> None:
+        told = self.report.counts[problem.kind]
+        if told <= self.most:
+            say(f"{problem.kind}: {problem}")
+        elif told == self.most + 1:
+            say(f"{problem.kind}: … more of these are only counted")
+
+    def close(self) -> None:
+        """Say the counts, by reason where there are several."""
+        for kind in sorted(self.report.counts):
+            causes = {cause: n for (k, cause), n in self.report.reasons.items() if k == kind}
+            shown = sorted(causes.items(), key=lambda item: -item[1])[:8]
+            say(f"{kind} in all: {self.report.counts[kind]} ({'; '.join(f'{n} × {cause}' for cause, n in shown)})")

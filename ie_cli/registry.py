@@ -1,0 +1,33 @@
+"""A folder is a registry: adding a file adds a format, a task or a scorer; nothing else changes."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+import pkgutil
+from collections.abc import Iterable
+from types import ModuleType
+
+from ie_cli.errors import IEError
+
+
+def names(package: str) -> list[str]:
+    """Names of the modules in a package such as `ie_cli.formats`, without importing them."""
+    found = importlib.import_module(package)
+    return sorted(m.name for m in pkgutil.iter_modules(found.__path__) if not m.name.startswith("_"))
+
+
+def load(package: str, name: str, *, what: str | None = None) -> ModuleType:
+    """Import one module of a package by its name; an unknown name is an `IEError` with a suggestion."""
+    known = names(package)
+    if name not in known:
+        raise IEError(unknown(what or package.rsplit(".", 1)[-1].rstrip("s"), name, known))
+    return importlib.import_module(f"{package}.{name}")
+
+
+def unknown(what: str, name: str, known: Iterable[str]) -> str:
+    """One line for a name that does not exist: the nearest one if any is near, and all of them."""
+    known = list(known)
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f" Did you mean '{near[0]}'?" if near else ""
+    return f"unknown {what} '{name}'.{hint} Known: {', '.join(known)}"
