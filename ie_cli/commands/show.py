@@ -1,0 +1,40 @@
+"""`ie show`: look at records in the terminal."""
+
+from __future__ import annotations
+
+import typer
+
+from ie_cli import records
+from ie_cli.commands._shell import REJECTED, Talk, source
+
+
+def run(
+    files: list[str] = typer.Argument(None, metavar="FILE", help="Records (JSONL); `-` or nothing: stdin."),
+    limit: int = typer.Option(None, "--limit", "-n", min=0, help="Stop after this many records."),
+) -> None:
+    """Print each text with its entities marked below it, nested ones in rows of their own.
+
+    On a terminal the spans are coloured, a colour per type; elsewhere, or with NO_COLOR set, the
+    output is plain text (`FORCE_COLOR=1 ie show x.jsonl | less -R` keeps the colours). Control
+    characters in the text are shown as escapes such as \\\\x1b or \\\\n.
+
+    Exit code 3 if some lines could not be read.
+
+        ie predict news.jsonl -m model | ie show
+    """
+    from ie_cli.commands._render import printer
+
+    talk, show = Talk(), printer()
+    left = limit
+    for path in files or ["-"]:
+        if left == 0:
+            break
+        with source(path) as lines:
+            for record in records.read(lines, path, talk.report):
+                show(record)
+                left = None if left is None else left - 1
+                if left == 0:
+                    break
+    talk.close()
+    if talk.report.counts["skipped"]:
+        raise typer.Exit(REJECTED)
