@@ -69,6 +69,13 @@ def source(path: str) -> Iterator[BinaryIO]:
             yield stream
 
 
+def refuse_overwrite(out: Path | None, sources: list[str]) -> None:
+    """Stop before an input is overwritten by its own output."""
+    for name in sources:
+        if out is not None and out.exists() and name != "-" and os.path.exists(name) and out.samefile(name):
+            raise IEError(f"{out}: is an input as well; name another output")
+
+
 class Talk:
     """A `Report` that speaks: the first few problems of each kind at once, the counts at the end."""
 

@@ -1,0 +1,1 @@
+"""The tokenizer layer: text to ids with an exact map back to characters."""

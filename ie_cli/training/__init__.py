@@ -1,0 +1,1 @@
+"""Training: settings, data, batches and the loop, which yields what happens and prints nothing."""

@@ -1,0 +1,7 @@
+"""The model zoo: encoders by name, and model folders on disk.
+
+An encoder family is a module with
+    create(settings, texts)  a new encoder for training
+    save(encoder, folder)    what its tokenizer and shape need, without weights
+    open(folder, settings)   the same back, weights still to be loaded
+"""

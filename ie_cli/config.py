@@ -1,0 +1,122 @@
+"""Settings as dataclasses, read strictly: an unknown key is an error that names the nearest one."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from typing import Any, TypeVar
+
+import yaml
+
+from ie_cli.errors import FormatError, IEError
+from ie_cli.registry import unknown
+
+T = TypeVar("T")
+
+
+def build(kind: type[T], data: Any, where: str = "") -> T:
+    """Fill a dataclass from nested plain data, checking names and types.
+
+    Args:
+        where: dotted path of `data` in the whole configuration, for messages.
+
+    Raises:
+        IEError: an unknown key, a missing one, or a value of the wrong type.
+    """
+    if not isinstance(data, dict):
+        raise IEError(f"{where or 'the configuration'} must be a table of settings, found {data!r}")
+    hints = typing.get_type_hints(kind)
+    known = {f.name: f for f in dataclasses.fields(kind)}
+    for key in data:
+        if key not in known:
+            raise IEError(f"{unknown('setting', _dotted(where, str(key)), [_dotted(where, name) for name in known])}")
+    values = {key: _value(hints[key], value, _dotted(where, key)) for key, value in data.items()}
+    missing = [name for name, f in known.items() if name not in values and _required(f)]
+    if missing:
+        raise IEError(f"the setting '{_dotted(where, missing[0])}' is missing")
+    return kind(**values)
+
+
+def _required(field: dataclasses.Field) -> bool:
+    return field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
+
+
+def _dotted(where: str, key: str) -> str:
+    return f"{where}.{key}" if where else key
+
+
+def _value(hint: Any, value: Any, where: str) -> Any:
+    origin, args = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union):
+        if value is None and type(None) in args:
+            return None
+        return _value(next(a for a in args if a is not type(None)), value, where)
+    if dataclasses.is_dataclass(hint):
+        return build(hint, value, where)
+    if origin is list and isinstance(value, list):
+        return [_value(args[0], item, f"{where}[{i}]") for i, item in enumerate(value)]
+    if origin is dict and isinstance(value, dict):
+        return value
+    if hint is float and isinstance(value, (int, float, str)) and not isinstance(value, bool):
+        try:
+            return float(value)  # YAML reads 2e-5 as a string
+        except ValueError:
+            pass
+    elif hint is Any or (
+        (isinstance(hint, type)
+        and isinstance(value, hint)
+        and type(value) is not bool)
+        or (hint is bool
+        and value in (True, False))
+    ):
+        return value
+    raise IEError(f"the setting '{where}' must be {_name(hint)}, found {value!r}")
+
+
+def _name(hint: Any) -> str:
+    names = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
+    origin = typing.get_origin(hint) or hint
+    return names.get(hint) or {list: "a list", dict: "a table of settings"}.get(origin, str(hint))
+
+
+def plain(settings: Any) -> dict[str, Any]:
+    """A dataclass as nested plain data, for YAML."""
+    return dataclasses.asdict(settings)
+
+
+def read(path: str) -> dict[str, Any]:
+    """A YAML file as plain data (safe_load: no objects are built).
+
+    Raises:
+        FormatError: no such file, or not YAML.
+    """
+    try:
+        with open(path, encoding="utf-8") as stream:
+            return yaml.safe_load(stream) or {}
+    except FileNotFoundError:
+        raise FormatError(path, None, "no such file") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        mark = getattr(error, "problem_mark", None)
+        raise FormatError(path, mark and mark.line + 1, f"not YAML: {getattr(error, 'problem', error)}") from None
+
+
+def override(data: dict[str, Any], assignment: str) -> None:
+    """Apply `train.lr=2e-5` to nested plain data, in place; the value is read as YAML."""
+    dotted, equals, text = assignment.partition("=")
+    if not equals:
+        raise IEError(f"--set takes KEY=VALUE, found '{assignment}'")
+    try:
+        put(data, dotted.strip(), yaml.safe_load(text))
+    except yaml.YAMLError:
+        raise IEError(f"--set {assignment}: the value is not YAML") from None
+
+
+def put(data: dict[str, Any], dotted: str, value: Any) -> None:
+    """Set a value of nested plain data by its dotted key, in place."""
+    *parents, last = dotted.split(".")
+    for parent in parents:
+        data = data.setdefault(parent, {})
+        if not isinstance(data, dict):
+            raise IEError(f"the setting '{dotted}': '{parent}' is not a table of settings")
+    data[last] = value

@@ -1,0 +1,62 @@
+"""The built-in encoder: small embeddings and a BiLSTM, trained from scratch."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class BiLSTM(nn.Module):
+    """Layers of forward and backward LSTMs over padded rows, [B, L, D] -> [B, L, 2 H].
+
+    The backward one reads each row reversed within its own length, so that padding never changes a
+    result: a text gets the same scores alone and in any batch, without the cost of packing.
+    """
+
+    def __init__(self, width: int, hidden: int, layers: int, dropout: float):
+        super().__init__()
+        widths = [width] + [2 * hidden] * (layers - 1)
+        self.forwards = nn.ModuleList(nn.LSTM(w, hidden, batch_first=True) for w in widths)
+        self.backwards = nn.ModuleList(nn.LSTM(w, hidden, batch_first=True) for w in widths)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, x: Tensor, mask: Tensor) -> Tensor:
+        position = torch.arange(x.shape[1], device=x.device)
+        length = mask.sum(1, keepdim=True)
+        mirror = torch.where(position < length, length - 1 - position, position)[..., None]
+        for i, (forwards, backwards) in enumerate(zip(self.forwards, self.backwards, strict=True)):
+            x = self.dropout(x) if i else x
+            back = backwards(x.gather(1, mirror.expand_as(x)))[0]
+            x = torch.cat([forwards(x)[0], back.gather(1, mirror.expand_as(back))], -1)
+        return x
+
+
+class CharEncoder(nn.Module):
+    """Concatenated feature embeddings, dropout, BiLSTM.
+
+    Args:
+        sizes: feature name -> (vocabulary size, dimension). "bigrams" is looked up twice, for the
+            bigram that ends at a character and for the one that starts there.
+        hidden: H; the output is [B, L, 2 H].
+    """
+
+    def __init__(self, sizes: dict[str, tuple[int, int]], *, hidden: int, layers: int, dropout: float):
+        super().__init__()
+        self.embeddings = nn.ModuleDict({name: nn.Embedding(n, d, padding_idx=0) for name, (n, d) in sizes.items()})
+        for embedding in self.embeddings.values():
+            nn.init.normal_(embedding.weight, std=0.1)
+            nn.init.zeros_(embedding.weight[0])
+        width = sum(d * (2 if name == "bigrams" else 1) for name, (_, d) in sizes.items())
+        self.dropout = nn.Dropout(dropout)
+        self.body = BiLSTM(width, hidden, layers, dropout)
+        self.width, self.limit = 2 * hidden, None
+
+    def forward(self, features: dict[str, Tensor], mask: Tensor) -> Tensor:
+        """features name -> [B, L] int64, mask [B, L] -> [B, L, 2 H]."""
+        parts = []
+        for name, embedding in self.embeddings.items():
+            part = embedding(features[name])
+            parts.append(part)
+            if name == "bigrams":
+                parts.append(torch.cat([part[:, 1:], torch.zeros_like(part[:, :1])], 1))
+        return self.body(self.dropout(torch.cat(parts, -1)), mask)

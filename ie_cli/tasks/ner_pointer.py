@@ -1,0 +1,196 @@
+"""Named entities, nested or flat, with Efficient GlobalPointer and ZLPR (kexue.fm/archives/8373, 8877).
+
+{"text": "北京大学在北京", "entities": [{"start": 0, "end": 4, "type": "organization", "text": "北京大学"},
+                                     {"start": 0, "end": 2, "type": "address", "text": "北京"}, …]}
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor, nn
+
+from ie_cli.errors import IEError
+from ie_cli.nn.pointer import EfficientGlobalPointer, SpanScores, span_mask
+from ie_cli.nn.zlpr import prior_score, zlpr
+from ie_cli.records import Entity, Record
+from ie_cli.text.batch import Inputs, pad
+from ie_cli.text.encoding import Encoding, Tokenizer
+from ie_cli.text.windows import Window, owner, windows
+
+# The features of one window's tokens and "spans": type, first, last token of each span, in one flat list.
+Example = dict[str, list[int]]
+TokenSpan = tuple[int, int, int, float]  # type, first token, last token, probability
+
+
+@dataclass
+class Settings:
+    """Settings of the head.
+
+    Attributes:
+        size: inner size d of the pointer.
+        dropout: on the encoder's output.
+        rotary: rotary positions in the pointer.
+        prior: start the type biases where the label counts put them, not at 0.
+        threshold: probability from which a span is predicted; 0.5 is s > 0.
+        overlap: tokens that neighbouring windows of a long text share.
+    """
+
+    size: int = 64
+    dropout: float = 0.3
+    rotary: bool = True
+    prior: bool = True
+    threshold: float = 0.5
+    overlap: int = 64
+
+
+@dataclass
+class Labels:
+    """Entity types in sorted order and, for each, the share of cells that it fills."""
+
+    names: list[str] = field(default_factory=list)
+    rates: list[float] = field(default_factory=list)
+
+    @classmethod
+    def of(cls, records: Iterable[Record]) -> Labels:
+        """Count the types of annotated records, in one pass."""
+        counts: Counter[str] = Counter()
+        cells = 0
+        for record in records:
+            cells += len(record.text) * (len(record.text) + 1) // 2
+            counts.update(e.type for e in record.entities or () if e.type is not None)
+        if not counts:
+            raise IEError("the training records hold no entities with a type; see `ie convert --list` for formats")
+        names = sorted(counts)
+        return cls(names, [counts[name] / cells for name in names])
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Inputs and gold spans [N, 4]: row, type, first token, last token."""
+
+    inputs: Inputs
+    gold: Tensor
+
+    def to(self, device: torch.device | str) -> Batch:
+        return Batch(self.inputs.to(device), self.gold.to(device))
+
+
+@dataclass(frozen=True)
+class Codec:
+    """Records to examples and spans to records; holds no weights, so that other processes can have it.
+
+    Attributes:
+        limit: the encoder's longest input in tokens, or None for any.
+    """
+
+    tokenizer: Tokenizer
+    labels: Labels
+    settings: Settings
+    limit: int | None
+
+    def windows(self, text: str, encoding: Encoding, length: int) -> list[Window]:
+        """The windows in which a text is read, at most `length` tokens each."""
+        return windows(text, encoding, min(length, self.limit or length), self.settings.overlap)
+
+    def examples(self, record: Record, length: int) -> tuple[list[Example], Counter[str]]:
+        """A record as training examples, one a window, and the gold spans lost by cause."""
+        encoding = self.tokenizer(record.text)
+        found = self.windows(record.text, encoding, length)
+        rows: list[list[int]] = [[] for _ in found]
+        lost: Counter[str] = Counter()
+        index = {name: i for i, name in enumerate(self.labels.names)}
+        for entity in record.entities or ():
+            tokens = None if entity.start is None else encoding.tokens(entity.start, entity.end)
+            cause = self._cause(entity, tokens, found)
+            if cause:
+                lost[cause] += 1
+                continue
+            for row, (first, stop) in zip(rows, found, strict=True):
+                if first <= tokens[0] and tokens[1] < stop:
+                    row += [index[entity.type], tokens[0] - first, tokens[1] - first]
+        return [encoding.window(*w) | {"spans": row} for w, row in zip(found, rows, strict=True)], lost
+
+    def _cause(self, entity: Entity, tokens: tuple[int, int] | None, found: Sequence[Window]) -> str | None:
+        """Why an entity cannot be learned, or None."""
+        if entity.type not in self.labels.names:
+            return f"type '{entity.type}' is not one of the model's"
+        if entity.start is None:
+            return "no offsets"
+        if tokens is None:
+            return "boundary inside a token"
+        whole = any(first <= tokens[0] and tokens[1] < stop for first, stop in found)
+        return None if whole else "longer than the overlap of two windows"
+
+    def assemble(
+        self, record: Record, encoding: Encoding, found: Sequence[Window], spans: Sequence[Sequence[TokenSpan]]
+    ) -> Record:
+        """The record with the entities that its windows gave, in order of place; other parts are kept."""
+        entities = []
+        for i, (window, row) in enumerate(zip(found, spans, strict=True)):
+            for kind, first, last, score in row:
+                first, last = first + window[0], last + window[0]
+                if owner(found, len(encoding), first, last) == i:
+                    start, end = encoding.starts[first], encoding.ends[last]
+                    name = self.labels.names[kind]
+                    entities.append(Entity(start, end, name, record.text[start:end], score=round(score, 4)))
+        entities.sort(key=lambda e: (e.start, e.end, e.type))
+        return dataclasses.replace(record, entities=entities)
+
+
+class Model(nn.Module):
+    """Encoder and pointer head.
+
+    Args:
+        encoder: module with `width` and `limit` (tokens, None for any length): features, mask -> [B, L, width].
+        tokenizer: its tokenizer.
+    """
+
+    kind = "ner"
+
+    def __init__(self, encoder: nn.Module, tokenizer: Tokenizer, labels: Labels, settings: Settings):
+        super().__init__()
+        self.encoder = encoder
+        self.codec = Codec(tokenizer, labels, settings, encoder.limit)
+        self.dropout = nn.Dropout(settings.dropout)
+        self.head = EfficientGlobalPointer(encoder.width, len(labels.names), size=settings.size, rotary=settings.rotary)
+        if settings.prior:
+            self.head.start_at(prior_score(torch.tensor(labels.rates)))
+
+    def collate(self, examples: Sequence[Example]) -> Batch:
+        inputs = pad([{name: x for name, x in example.items() if name != "spans"} for example in examples])
+        gold = [
+            [row, *example["spans"][i : i + 3]]
+            for row, example in enumerate(examples)
+            for i in range(0, len(example["spans"]), 3)
+        ]
+        return Batch(inputs, torch.tensor(gold, dtype=torch.long).reshape(-1, 4))
+
+    def forward(self, inputs: Inputs) -> SpanScores:
+        return self.head(self.dropout(self.encoder(inputs.features, inputs.mask)))
+
+    def loss(self, scores: SpanScores, batch: Batch) -> Tensor:
+        """ZLPR of each type, summed over types and averaged over texts: a scalar.
+
+        The published scripts average over types as well; AdamW's steps do not depend on that factor.
+        """
+        dense = scores.dense()
+        positive = torch.zeros_like(dense, dtype=torch.bool)
+        positive[batch.gold.unbind(1)] = True
+        allowed = span_mask(batch.inputs.mask)[:, None].expand_as(dense)
+        return zlpr(dense.flatten(2), positive.flatten(2), allowed.flatten(2)).sum(1).mean()
+
+    def decode(self, scores: SpanScores, mask: Tensor) -> list[list[TokenSpan]]:
+        """The spans of each row whose probability sigmoid(2 s) exceeds the threshold."""
+        threshold = math.log(self.codec.settings.threshold / (1 - self.codec.settings.threshold)) / 2
+        found = scores.above(threshold, span_mask(mask))
+        rows: list[list[TokenSpan]] = [[] for _ in range(mask.shape[0])]
+        columns = (found.row, found.kind, found.first, found.last, torch.sigmoid(2 * found.score.float()))
+        for row, *span in zip(*(c.tolist() for c in columns), strict=True):
+            rows[row].append(tuple(span))
+        return rows

@@ -1,0 +1,71 @@
+"""The built-in tokenizer: characters, character bigrams and jieba's word boundaries."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from ie_cli.text.encoding import Encoding
+from ie_cli.text.jieba_words import boundaries
+
+PAD, UNKNOWN = 0, 1
+EDGE = "\0"  # stands before the first and behind the last character in a bigram
+
+
+def fold(character: str) -> str:
+    """The vocabulary form of one character: half-width and lower case, always one character."""
+    folded = unicodedata.normalize("NFKC", character).lower()
+    return folded if len(folded) == 1 else character
+
+
+@dataclass(frozen=True)
+class Vocabulary:
+    """Known characters and bigrams; ids 0 and 1 are padding and unknown."""
+
+    characters: list[str]
+    bigrams: list[str]
+
+
+def build_vocabulary(texts: Iterable[str], *, min_count: int, min_bigram_count: int) -> Vocabulary:
+    """The characters and bigrams seen at least so often, the frequent ones first.
+
+    What is rarer becomes the unknown symbol, which is thereby trained.
+    """
+    characters: Counter[str] = Counter()
+    bigrams: Counter[str] = Counter()
+    for text in texts:
+        folded = [fold(c) for c in text]
+        characters.update(folded)
+        bigrams.update(_bigrams(folded))
+    return Vocabulary(_frequent(characters, min_count), _frequent(bigrams, min_bigram_count))
+
+
+def _frequent(counts: Counter[str], least: int) -> list[str]:
+    return [s for s, n in sorted(counts.items(), key=lambda item: (-item[1], item[0])) if n >= least]
+
+
+def _bigrams(folded: list[str]) -> list[str]:
+    """The bigram that ends at each character."""
+    return [a + b for a, b in zip([EDGE, *folded], folded, strict=False)]
+
+
+class CharacterTokenizer:
+    """Each code point is a token with the features "ids", "bigrams" (of it and the one before), "words"."""
+
+    mode = "characters"
+
+    def __init__(self, vocabulary: Vocabulary):
+        self.vocabulary = vocabulary
+        self._characters = {c: i for i, c in enumerate(vocabulary.characters, 2)}
+        self._bigrams = {b: i for i, b in enumerate(vocabulary.bigrams, 2)}
+
+    def __call__(self, text: str) -> Encoding:
+        folded = [fold(c) for c in text]
+        features = {
+            "ids": [self._characters.get(c, UNKNOWN) for c in folded],
+            "bigrams": [self._bigrams.get(b, UNKNOWN) for b in _bigrams(folded)],
+            "words": boundaries(text),
+        }
+        return Encoding(features, list(range(len(text))), list(range(1, len(text) + 1)))

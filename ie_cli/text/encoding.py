@@ -1,0 +1,51 @@
+"""What a tokenizer returns: features for the encoder and the characters that each token covers."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from dataclasses import dataclass
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Encoding:
+    """The tokens of one text, without special tokens.
+
+    Attributes:
+        features: feature name -> one integer a token; "ids" is always there.
+        starts: first character of each token.
+        ends: character after the last of each token. Both never decrease; pieces of one character
+            (byte-level vocabularies) share their character.
+    """
+
+    features: dict[str, list[int]]
+    starts: list[int]
+    ends: list[int]
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    def tokens(self, start: int, end: int) -> tuple[int, int] | None:
+        """First and last token of the characters [start, end), or None where a boundary is inside a token."""
+        first = bisect_left(self.starts, start)
+        last = bisect_right(self.ends, end) - 1
+        if first >= len(self) or last < first or self.starts[first] != start or self.ends[last] != end:
+            return None
+        return first, last
+
+    def window(self, first: int, stop: int) -> dict[str, list[int]]:
+        """The features of tokens [first, stop)."""
+        return {name: values[first:stop] for name, values in self.features.items()}
+
+
+class Tokenizer(Protocol):
+    """The one interface that tasks see.
+
+    Attributes:
+        mode: "characters" (every code point is a token, no span can be lost) or "pieces" (the
+            encoder's own subwords).
+    """
+
+    mode: str
+
+    def __call__(self, text: str) -> Encoding: ...

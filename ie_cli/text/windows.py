@@ -1,0 +1,52 @@
+"""Windows over a text that is longer than the encoder reads at once; nothing is cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ie_cli.text.encoding import Encoding
+
+SENTENCE_END = frozenset("。！？!?；;\n…")
+
+Window = tuple[int, int]  # tokens [first, stop)
+
+
+def windows(text: str, encoding: Encoding, limit: int, overlap: int) -> list[Window]:
+    """Windows of at most `limit` tokens that cover the text, cut behind a sentence where one ends.
+
+    Neighbours share about `overlap` tokens, so that a span on a boundary is whole in one of them.
+    """
+    overlap = min(overlap, limit // 2)
+    found, first, size = [], 0, len(encoding)
+    while size - first > limit:
+        earliest = first + limit - limit // 4
+        stop = _sentence_start(text, encoding, earliest, first + limit, last=True) or first + limit
+        found.append((first, stop))
+        first = _sentence_start(text, encoding, stop - overlap, stop - overlap // 2, last=False) or stop - overlap
+    found.append((first, size))
+    return found
+
+
+def _sentence_start(text: str, encoding: Encoding, low: int, high: int, *, last: bool) -> int | None:
+    """A token in [low, high] that follows the end of a sentence: the last such token or the first."""
+    order = range(high, low - 1, -1) if last else range(low, high + 1)
+    return next((i for i in order if i > 0 and text[encoding.ends[i - 1] - 1] in SENTENCE_END), None)
+
+
+def owner(found: Sequence[Window], size: int, first: int, last: int) -> int | None:
+    """The window that decides on the span of tokens first..last: the one that sees most around it.
+
+    Args:
+        found: the windows of a text of `size` tokens.
+
+    Returns:
+        An index into `found`, or None where no window holds the whole span.
+    """
+    best, margin = None, -1
+    for i, (low, high) in enumerate(found):
+        if low <= first and last < high:
+            left = first - low if low > 0 else size
+            right = high - 1 - last if high < size else size
+            if min(left, right) > margin:
+                best, margin = i, min(left, right)
+    return best

@@ -1,0 +1,70 @@
+"""A run that was stopped, on disk: weights and optimiser as safetensors, counters as JSON."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors.torch import load_file, save_file
+
+from ie_cli.errors import IEError
+from ie_cli.training.loop import State
+
+NAME = "state.safetensors"
+
+
+def save(state: State, folder: Path, counters: dict[str, Any]) -> None:
+    """Write one file, under its name only when it is whole; `counters` travel in its header."""
+    tensors = {f"model.{name}": x for name, x in state.model.state_dict().items()}
+    for i, moments in state.optimiser.state_dict()["state"].items():
+        tensors |= {f"optimiser.{i}.{name}": x for name, x in moments.items()}
+    if state.average:
+        tensors |= {f"average.{name}": x for name, x in state.average.model.state_dict().items()}
+        counters = counters | {"average_steps": state.average.steps}
+    part = folder / f".{NAME}.part"
+    header = {"counters": json.dumps(counters | {"epoch": state.epoch})}
+    save_file({name: x.contiguous().cpu() for name, x in tensors.items()}, part, metadata=header)
+    os.replace(part, folder / NAME)
+
+
+def restore(state: State, folder: Path) -> dict[str, Any]:
+    """Put a checkpoint's values into `state` and return its counters.
+
+    Raises:
+        IEError: there is none, or it is of another model.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    path = folder / NAME
+    if not path.is_file():
+        raise IEError(f"{folder}: nothing to resume ({NAME} is missing); start it without --resume")
+    try:
+        with safe_open(path, "pt") as stream:
+            counters = json.loads(stream.metadata()["counters"])
+        tensors = load_file(path)
+        state.model.load_state_dict(_part(tensors, "model."))
+        if state.average:
+            state.average.model.load_state_dict(_part(tensors, "average."))
+            state.average.steps = counters["average_steps"]
+        state.optimiser.load_state_dict(state.optimiser.state_dict() | {"state": _moments(tensors)})
+    except (SafetensorError, RuntimeError, KeyError, ValueError) as error:
+        raise IEError(
+            f"{path}: does not fit this recipe ({str(error).splitlines()[0]}); start without --resume"
+        ) from None
+    state.epoch = counters["epoch"]
+    return counters
+
+
+def _part(tensors: dict[str, torch.Tensor], prefix: str) -> dict[str, torch.Tensor]:
+    return {name.removeprefix(prefix): x for name, x in tensors.items() if name.startswith(prefix)}
+
+
+def _moments(tensors: dict[str, torch.Tensor]) -> dict[int, dict[str, torch.Tensor]]:
+    found: dict[int, dict[str, torch.Tensor]] = {}
+    for name, x in _part(tensors, "optimiser.").items():
+        index, _, moment = name.partition(".")
+        found.setdefault(int(index), {})[moment] = x
+    return found

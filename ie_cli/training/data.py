@@ -1,0 +1,158 @@
+"""Records on disk as tokenised examples on disk, memory-mapped by `datasets`."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import datasets
+
+import ie_cli
+from ie_cli import records
+from ie_cli.errors import IEError, Report
+from ie_cli.records import Record
+
+datasets.disable_progress_bars()
+
+Range = tuple[str, int, int]  # a file and the bytes in which its lines begin
+
+
+@dataclass(frozen=True)
+class Part:
+    """Records of some files; with `share`, those that fall on one side of a seeded split.
+
+    Attributes:
+        share: of the records that go to the dev side; 0 is no split.
+        dev: which side of the split.
+    """
+
+    files: tuple[str, ...]
+    share: float = 0.0
+    seed: int = 1
+    dev: bool = False
+
+    def __iter__(self) -> Iterator[Record]:
+        return self.read(Report())
+
+    def read(self, report: Report) -> Iterator[Record]:
+        """The records in order; bad lines are reported."""
+        for path in self.files:
+            yield from self.within((path, 0, _size(path)), report)
+
+    def within(self, place: Range, report: Report) -> Iterator[Record]:
+        """The records of one range of one file."""
+        for record in records.read(_lines(place), place[0], report):
+            if not self.share or self._is_dev(record) == self.dev:
+                yield record
+
+    def ranges(self, pieces: int) -> list[Range]:
+        """The files cut into at least `pieces` ranges, in order."""
+        found = []
+        for path in self.files:
+            size = _size(path)
+            cuts = [size * i // pieces for i in range(pieces + 1)]
+            found += [(path, low, high) for low, high in zip(cuts, cuts[1:], strict=False)]
+        return found
+
+    def _is_dev(self, record: Record) -> bool:
+        """By the text, not by chance: a repeated text never stands on both sides, and order does not matter."""
+        digest = hashlib.blake2b(f"{self.seed}\0{record.text}".encode(), digest_size=8).digest()
+        return int.from_bytes(digest, "big") / 2**64 < self.share
+
+
+def _size(path: str) -> int:
+    try:
+        return os.path.getsize(path)
+    except OSError as error:
+        raise IEError(f"{path}: {error.strerror}") from None
+
+
+def _lines(place: Range) -> Iterator[bytes]:
+    """The lines that begin within a range."""
+    path, low, high = place
+    with open(path, "rb") as stream:
+        if low > 0:
+            stream.seek(low - 1)
+            stream.readline()  # the rest of the line that the range before owns
+        while stream.tell() < high:
+            yield stream.readline()
+
+
+def digest(files: Sequence[str]) -> str:
+    """Hash of the files' contents: 16 hex digits of SHA-256."""
+    total = hashlib.sha256()
+    for path in files:
+        with open(path, "rb") as stream:
+            while block := stream.read(1 << 20):
+                total.update(block)
+    return total.hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Tokenised examples and what was lost on the way.
+
+    Attributes:
+        rows: the examples; a column each for the features and the task's labels.
+        lengths: tokens of each.
+        texts: number of records.
+        lost: gold parts that no example holds, by cause.
+    """
+
+    rows: datasets.Dataset
+    lengths: list[int]
+    texts: int
+    lost: Counter[str]
+
+
+def tokenise(part: Part, codec: Any, *, length: int, key: Any, cache: str | None, processes: int) -> Examples:
+    """Encode every record once; the result lies on disk and is found again for the same data and codec.
+
+    Args:
+        length: longest window in tokens.
+        key: plain data that decides what the codec does (encoder, labels, settings).
+        cache: folder for the tokenised files; None takes that of `datasets`.
+    """
+    identity = [digest(part.files), part.share, part.seed, part.dev, length, key, _code()]
+    fingerprint = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
+    rows = datasets.Dataset.from_generator(
+        _Rows(part, codec, length),
+        gen_kwargs={"ranges": part.ranges(processes)},
+        num_proc=processes if processes > 1 else None,
+        cache_dir=cache,
+        fingerprint=fingerprint,
+    )
+    lost: Counter[str] = Counter()
+    for entry in rows["lost"]:
+        lost.update(json.loads(entry) if entry else {})
+    lengths, texts = list(rows["length"]), sum(rows["first"])
+    return Examples(rows.remove_columns(["lost", "first", "length"]), lengths, texts, lost)
+
+
+@dataclass
+class _Rows:
+    """The generator of example rows; order does not depend on how the ranges are shared out."""
+
+    part: Part
+    codec: Any
+    length: int
+
+    def __call__(self, ranges: list[Range]) -> Iterator[dict[str, Any]]:
+        for place in ranges:
+            for record in self.part.within(place, Report()):
+                examples, lost = self.codec.examples(record, self.length)
+                for i, example in enumerate(examples):
+                    note = json.dumps(lost, ensure_ascii=False) if lost and i == 0 else ""
+                    yield example | {"length": len(example["ids"]), "first": int(i == 0), "lost": note}
+
+
+def _code() -> str:
+    """Hash of the code that makes examples, so that a change of it is never answered from the cache."""
+    root = Path(ie_cli.__file__).parent
+    return digest([str(p) for folder in ("text", "tasks") for p in sorted((root / folder).glob("*.py"))])

@@ -1,0 +1,66 @@
+"""The built-in encoder `char-bilstm`: needs no download, learns its vocabulary from the training texts."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from ie_cli import config
+from ie_cli.nn.char_encoder import CharEncoder
+from ie_cli.text.characters import CharacterTokenizer, Vocabulary, build_vocabulary
+from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
+
+VOCABULARY = "vocabulary.json"
+
+
+@dataclass
+class Options:
+    """Shape of the encoder.
+
+    Attributes:
+        characters, bigrams, words: dimensions of the three embeddings.
+        min_count, min_bigram_count: how often a symbol must occur in the training texts to be known.
+        hidden: size of each LSTM direction.
+        layers: BiLSTM layers.
+        dropout: on the embeddings and between the layers.
+    """
+
+    characters: int = 200
+    bigrams: int = 100
+    words: int = 20
+    min_count: int = 1
+    min_bigram_count: int = 2
+    hidden: int = 256
+    layers: int = 2
+    dropout: float = 0.4
+
+
+def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> TextEncoder:
+    """Build the vocabulary from the texts (one pass) and a new encoder on it."""
+    options = config.build(Options, settings.options, "encoder.options")
+    vocabulary = build_vocabulary(texts(), min_count=options.min_count, min_bigram_count=options.min_bigram_count)
+    return _assemble(settings, options, vocabulary)
+
+
+def save(encoder: TextEncoder, folder: Path) -> None:
+    vocabulary = dataclasses.asdict(encoder.tokenizer.vocabulary)
+    (folder / VOCABULARY).write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
+
+
+def open(folder: Path, settings: EncoderSettings) -> TextEncoder:
+    vocabulary = Vocabulary(**json.loads((folder / VOCABULARY).read_text(encoding="utf-8")))
+    return _assemble(settings, config.build(Options, settings.options, "encoder.options"), vocabulary)
+
+
+def _assemble(settings: EncoderSettings, options: Options, vocabulary: Vocabulary) -> TextEncoder:
+    sizes = {
+        "ids": (len(vocabulary.characters) + 2, options.characters),
+        "bigrams": (len(vocabulary.bigrams) + 2, options.bigrams),
+        "words": (5, options.words),
+    }
+    module = CharEncoder(sizes, hidden=options.hidden, layers=options.layers, dropout=options.dropout)
+    settings = dataclasses.replace(settings, mode="characters", options=config.plain(options))
+    return TextEncoder(CharacterTokenizer(vocabulary), module, settings)

@@ -1,0 +1,60 @@
+"""Encoders by name: a built-in, a local folder, a friendly name or a hub id."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from torch import nn
+
+from ie_cli.registry import load
+from ie_cli.text.encoding import Tokenizer
+
+BUILT_IN = ("char-bilstm",)
+
+
+@dataclass
+class EncoderSettings:
+    """Which encoder reads the text.
+
+    Attributes:
+        name: a built-in, a folder, a friendly name of `ie models`, or a hub id (which is downloaded).
+        mode: "characters", "pieces" or "auto", which takes characters wherever the vocabulary has them.
+        options: settings of a built-in's own (dimensions, layers, dropout).
+    """
+
+    name: str = "char-bilstm"
+    mode: str = "auto"
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class TextEncoder:
+    """A tokenizer and its encoder module, with the settings that made them."""
+
+    tokenizer: Tokenizer
+    module: nn.Module
+    settings: EncoderSettings
+
+
+def family(name: str) -> ModuleType:
+    """The module that makes and opens encoders of this name."""
+    return load("ie_cli.zoo", "char" if name in BUILT_IN else "pretrained")
+
+
+def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> TextEncoder:
+    """A new encoder for training; `texts` gives the training texts, for a built-in's vocabulary."""
+    return family(settings.name).create(settings, texts)
+
+
+def save(encoder: TextEncoder, folder: Path) -> None:
+    """Write all but the weights."""
+    family(encoder.settings.name).save(encoder, folder)
+
+
+def open_encoder(folder: Path, settings: EncoderSettings) -> TextEncoder:
+    """Read what `save` wrote; the weights are those of a new module."""
+    return family(settings.name).open(folder, settings)

@@ -1,0 +1,87 @@
+"""Pretrained encoders: any BERT-like `AutoModel`, from a folder, a friendly name or the hub."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils import logging
+
+from ie_cli.errors import IEError
+from ie_cli.nn.pretrained import PretrainedEncoder
+from ie_cli.text.pretrained import wrap
+from ie_cli.zoo import known
+from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
+
+FOLDER = "encoder"
+
+logging.set_verbosity_error()
+logging.disable_progress_bar()
+
+
+def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> TextEncoder:
+    """Load a pretrained encoder with its weights; the texts are not needed.
+
+    Raises:
+        IEError: nothing of that name is here or on the hub, or it is no encoder.
+    """
+    if settings.options:
+        raise IEError("encoder.options are for built-in encoders; a pretrained one brings its own")
+    place = known.hub_id(settings.name)
+    if place == settings.name and not Path(place).is_dir() and (place.startswith((".", "/")) or place.count("/") != 1):
+        raise IEError(f"no encoder '{place}': not a folder, not a name of `ie models`, not a hub id (OWNER/NAME)")
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(place)
+        inner = AutoModel.from_pretrained(place, dtype="float32", **_no_pooler(place))
+    except (OSError, ValueError, ImportError) as error:
+        raise IEError(f"cannot load the encoder '{settings.name}': {_first_line(error)}") from None
+    return _assemble(settings, tokenizer, inner)
+
+
+def save(encoder: TextEncoder, folder: Path) -> None:
+    encoder.tokenizer.inner.save_pretrained(folder / FOLDER)
+    encoder.module.inner.config.save_pretrained(folder / FOLDER)
+
+
+def open(folder: Path, settings: EncoderSettings) -> TextEncoder:
+    place = folder / FOLDER
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True)
+        config = AutoConfig.from_pretrained(place, local_files_only=True)
+        inner = AutoModel.from_config(config, **_no_pooler(place, config))
+    except (OSError, ValueError, ImportError) as error:
+        raise IEError(f"{place}: cannot be opened: {_first_line(error)}") from None
+    return _assemble(settings, tokenizer, inner)
+
+
+def _assemble(settings: EncoderSettings, tokenizer: PreTrainedTokenizerBase, inner: PreTrainedModel) -> TextEncoder:
+    wrapped = wrap(tokenizer, settings.mode)
+    first = tokenizer.cls_token_id if tokenizer.cls_token_id is not None else tokenizer.bos_token_id
+    last = tokenizer.sep_token_id if tokenizer.sep_token_id is not None else tokenizer.eos_token_id
+    specials = (first is not None) + (last is not None)
+    limit = _positions(inner.config)
+    module = PretrainedEncoder(
+        inner, first=first, last=last, pad=tokenizer.pad_token_id or 0, limit=limit and limit - specials
+    )
+    return TextEncoder(wrapped, module, dataclasses.replace(settings, mode=wrapped.mode))
+
+
+def _positions(config) -> int | None:
+    """How many tokens the encoder has positions for; RoBERTa's begin behind the padding id."""
+    positions = getattr(config, "max_position_embeddings", None)
+    if positions is None or positions <= 0:
+        return None
+    offset = config.pad_token_id + 1 if config.model_type in known.POSITIONS_AFTER_PADDING else 0
+    return positions - offset
+
+
+def _no_pooler(place: str | Path, config=None) -> dict[str, bool]:
+    """Leave out BERT's pooler, which no task here reads, where the architecture lets one."""
+    config = config or AutoConfig.from_pretrained(place)
+    return {"add_pooling_layer": False} if config.model_type in known.WITH_POOLER else {}
+
+
+def _first_line(error: BaseException) -> str:
+    return str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
