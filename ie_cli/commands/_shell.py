@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import io
 import os
 import sys
 from collections.abc import Callable, Iterator
@@ -59,7 +60,7 @@ def output(path: Path | None) -> Iterator[BinaryIO]:
 def source(path: str) -> Iterator[BinaryIO]:
     """Binary stream from a file, or from stdin for `-`."""
     if path == "-":
-        yield sys.stdin.buffer
+        yield _stdin()
     elif os.path.isdir(path):
         raise FormatError(path, None, "is a folder; name the files in it")
     elif not os.path.exists(path):
@@ -67,6 +68,14 @@ def source(path: str) -> Iterator[BinaryIO]:
     else:
         with open(path, "rb") as stream:
             yield stream
+
+
+def _stdin() -> BinaryIO:
+    """A reader of its own on stdin: a thread still waiting in `sys.stdin` would abort Python's exit."""
+    try:
+        return open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
+    except (io.UnsupportedOperation, ValueError):
+        return sys.stdin.buffer  # replaced, as tests do
 
 
 def refuse_overwrite(out: Path | None, sources: list[str]) -> None:

@@ -27,11 +27,11 @@ def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> Tex
     Raises:
         IEError: nothing of that name is here or on the hub, or it is no encoder.
     """
-    if settings.options:
-        raise IEError("encoder.options are for built-in encoders; a pretrained one brings its own")
     place = known.hub_id(settings.name)
     if place == settings.name and not Path(place).is_dir() and (place.startswith((".", "/")) or place.count("/") != 1):
         raise IEError(f"no encoder '{place}': not a folder, not a name of `ie models`, not a hub id (OWNER/NAME)")
+    if settings.options:
+        raise IEError("encoder.options are for built-in encoders; a pretrained one brings its own")
     try:
         tokenizer = AutoTokenizer.from_pretrained(place)
         inner = AutoModel.from_pretrained(place, dtype="float32", **_no_pooler(place))

@@ -1,0 +1,157 @@
+"""`ie predict` against the shell contract, in real processes where signals and pipes matter."""
+
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+
+import pytest
+from typer.testing import CliRunner
+
+from ie_cli.commands import app
+from ie_cli.tasks import ner_pointer
+from ie_cli.zoo import encoders, folder
+
+TEXTS = ["张伟住在北京市", "", "A b\t😀\ufeff c", "他在上海大学读书" * 80]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    """An untrained model that finds some spans everywhere: enough to see what goes in and out."""
+    import torch
+
+    torch.manual_seed(0)
+    options = {"characters": 8, "bigrams": 4, "words": 2, "hidden": 8, "layers": 1}
+    encoder = encoders.create(encoders.EncoderSettings("char-bilstm", options=options), lambda: TEXTS)
+    labels = ner_pointer.Labels(["name", "address"], [0.3, 0.3])
+    made = folder.build("ner_pointer", encoder, labels, ner_pointer.Settings(size=4))
+    place = tmp_path_factory.mktemp("models") / "tiny"
+    folder.save(made, place)
+    return place
+
+
+def predict(model, *args, stdin=""):
+    return CliRunner().invoke(app, ["predict", "-m", str(model), *map(str, args)], input=stdin)
+
+
+def start(model, *args, **kwargs):
+    command = [sys.executable, "-m", "ie_cli", "predict", "-m", str(model), *map(str, args)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, **(pipes | kwargs))
+
+
+def lines(texts):
+    return "".join(json.dumps({"id": i, "text": t, "note": [i]}, ensure_ascii=False) + "\n" for i, t in enumerate(texts))
+
+
+def test_one_line_out_per_line_in_with_ids_and_unknown_keys_kept(model):
+    result = predict(model, "--threshold", 0.05, stdin=lines(TEXTS))
+    assert result.exit_code == 0, result.output
+    rows = [json.loads(row) for row in result.stdout.splitlines()]
+    assert [(r["id"], r["text"], r["note"]) for r in rows] == [(i, t, [i]) for i, t in enumerate(TEXTS)]
+    found = [(r["text"], e) for r in rows for e in r["entities"]]
+    assert found
+    assert all(text[e["start"] : e["end"]] == e["text"] and 0 < e["score"] <= 1 for text, e in found)
+
+
+def test_a_higher_threshold_keeps_a_subset(model):
+    low, high = (
+        {(r["id"], e["start"], e["end"], e["type"]) for r in map(json.loads, out.splitlines()) for e in r["entities"]}
+        for out in (predict(model, "--threshold", t, stdin=lines(TEXTS)).stdout for t in (0.05, 0.3))
+    )
+    assert high < low
+
+
+def test_a_broken_line_is_rejected_and_the_rest_goes_on(model, tmp_path):
+    broken = lines(TEXTS[:1]) + '{"id": 7\n' + "\n" + '{"id": 9}\n' + lines(TEXTS[2:3])
+    result = predict(model, stdin=broken)
+    assert result.exit_code == 3
+    assert len(result.stdout.splitlines()) == 2
+    assert [row.split(": ")[1] for row in result.stderr.splitlines()[:3]] == ["-:2", "-:3", "-:4"]
+    rejects = tmp_path / "rejects.jsonl"
+    assert predict(model, "--rejects", rejects, stdin=broken).exit_code == 3
+    rows = [json.loads(row) for row in rejects.read_text().splitlines()]
+    assert [(r["line"], r["raw"]) for r in rows] == [(2, '{"id": 7'), (3, ""), (4, '{"id": 9}')]
+    assert rows[2]["reason"] == "the key 'text' is missing"
+
+
+def test_bytes_that_are_no_text_are_rejected(model):
+    bad = '{"text": "好"}\n'.encode() + b'{"text": "\xff"}\n' + b'{"text": "\\ud800"}\n'
+    process = start(model)
+    out, err = process.communicate(bad)
+    assert process.returncode == 3
+    assert len(out.splitlines()) == 1
+    assert b"-:2: not UTF-8" in err and b"half a surrogate pair" in err.splitlines()[1]
+
+
+def test_plain_text_lines(model):
+    result = predict(model, "--text", stdin="张伟\r\n\n北京\u2028上海\n")
+    assert [json.loads(row)["text"] for row in result.stdout.strip().split("\n")] == ["张伟", "", "北京\u2028上海"]
+
+
+def test_output_file_appears_whole_and_never_over_an_input(model, tmp_path):
+    source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
+    source.write_text(lines(TEXTS))
+    assert predict(model, source, "-o", out).exit_code == 0
+    assert out.read_text() == predict(model, source).stdout
+    refused = predict(model, source, "-o", source)
+    assert refused.exit_code == 1 and "is an input as well" in refused.stderr
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
+
+
+@pytest.mark.parametrize(
+    ("args", "reason"),
+    [
+        (["nothing.jsonl"], "nothing.jsonl: no such file"),
+        (["FOLDER"], "is a folder; name the files in it"),
+        (["EMPTY", "-o", "FOLDER/no/out.jsonl"], "No such file or directory"),
+        (["EMPTY", "-m", "nowhere"], "no model 'nowhere'"),
+    ],
+)
+def test_mistakes_end_in_one_line(model, tmp_path, args, reason):
+    (tmp_path / "empty").touch()
+    args = [a.replace("FOLDER", str(tmp_path)).replace("EMPTY", str(tmp_path / "empty")) for a in args]
+    result = predict(model, *args)
+    assert result.exit_code == 1
+    assert reason in result.stderr and result.stderr.count("\n") == 1
+
+
+def test_an_empty_file_gives_nothing(model, tmp_path):
+    (tmp_path / "empty").touch()
+    result = predict(model, tmp_path / "empty")
+    assert (result.exit_code, result.stdout, result.stderr) == (0, "", "")
+
+
+def test_lines_come_while_the_pipe_is_open(model):
+    process = start(model)
+    process.stdin.write(lines(TEXTS[:1]).encode())
+    process.stdin.flush()
+    ready, _, _ = select.select([process.stdout], [], [], 60)
+    assert ready and json.loads(process.stdout.readline())["text"] == TEXTS[0]
+    assert process.poll() is None
+    out, _ = process.communicate(lines(TEXTS[1:2]).encode())
+    assert json.loads(out)["text"] == "" and process.returncode == 0
+
+
+def test_head_ends_it_quietly(model, tmp_path):
+    source = tmp_path / "many.jsonl"
+    source.write_text(lines(TEXTS[:1] * 20_000))
+    process = start(model, source)
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(60) == -signal.SIGPIPE
+    assert process.stderr.read() == b""
+
+
+def test_ctrl_c_leaves_whole_lines(model):
+    process = start(model)
+    process.stdin.write(lines(TEXTS * 50).encode())
+    process.stdin.flush()
+    first = process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    out = first + process.stdout.read()
+    assert process.wait(60) == 130
+    assert b"Traceback" not in process.stderr.read()
+    assert out.endswith(b"\n") and all(json.loads(row) for row in out.splitlines())
