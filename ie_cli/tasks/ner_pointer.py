@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from ie_cli.errors import IEError
 from ie_cli.nn.pointer import EfficientGlobalPointer, SpanScores, span_mask
-from ie_cli.nn.zlpr import prior_score, zlpr
+from ie_cli.nn.zlpr import additive_zlpr, prior_score
 from ie_cli.records import Entity, Record
 from ie_cli.text.batch import Inputs, pad
 from ie_cli.text.encoding import Encoding, Tokenizer
@@ -179,11 +179,7 @@ class Model(nn.Module):
 
         The published scripts average over types as well; AdamW's steps do not depend on that factor.
         """
-        dense = scores.dense()
-        positive = torch.zeros_like(dense, dtype=torch.bool)
-        positive[batch.gold.unbind(1)] = True
-        allowed = span_mask(batch.inputs.mask)[:, None].expand_as(dense)
-        return zlpr(dense.flatten(2), positive.flatten(2), allowed.flatten(2)).sum(1).mean()
+        return additive_zlpr(scores, batch.gold, span_mask(batch.inputs.mask)).sum(1).mean()
 
     def decode(self, scores: SpanScores, mask: Tensor) -> list[list[TokenSpan]]:
         """The spans of each row whose probability sigmoid(2 s) exceeds the threshold."""
