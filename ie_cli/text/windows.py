@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from ie_cli.errors import IEError
 from ie_cli.text.encoding import Encoding
 
 SENTENCE_END = frozenset("。！？!?；;\n…")
@@ -15,8 +16,13 @@ def windows(text: str, encoding: Encoding, limit: int, overlap: int) -> list[Win
     """Windows of at most `limit` tokens that cover the text, cut behind a sentence where one ends.
 
     Neighbours share about `overlap` tokens, so that a span on a boundary is whole in one of them.
+
+    Raises:
+        IEError: `limit` is below 1.
     """
-    overlap = min(overlap, limit // 2)
+    if limit < 1:
+        raise IEError(f"a window needs room for at least 1 token, not {limit}")
+    overlap = max(0, min(overlap, limit // 2))
     found, first, size = [], 0, len(encoding)
     while size - first > limit:
         earliest = first + limit - limit // 4

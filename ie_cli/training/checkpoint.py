@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import load_file, save_file
+from safetensors.torch import load_file
 
 from ie_cli.errors import IEError
 from ie_cli.training.loop import State
+from ie_cli.zoo.folder import write_tensors
 
 NAME = "state.safetensors"
 
@@ -26,7 +27,7 @@ def save(state: State, folder: Path, counters: dict[str, Any]) -> None:
         counters = counters | {"average_steps": state.average.steps}
     part = folder / f".{NAME}.part"
     header = {"counters": json.dumps(counters | {"epoch": state.epoch})}
-    save_file({name: x.contiguous().cpu() for name, x in tensors.items()}, part, metadata=header)
+    write_tensors({name: x.contiguous().cpu() for name, x in tensors.items()}, part, header)
     os.replace(part, folder / NAME)
 
 

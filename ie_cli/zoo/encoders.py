@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import ModuleType
-from typing import Any
-
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from ie_cli.registry import load
 from ie_cli.text.encoding import Tokenizer
+
+if TYPE_CHECKING:
+    from torch import nn  # `ie models` lists the names without loading torch
 
 BUILT_IN = ("char-bilstm",)
 

@@ -16,7 +16,20 @@ class Known(NamedTuple):
     licence: str
 
 
-ENCODERS: dict[str, Known] = {}
+ENCODERS = {
+    "bert-base-chinese": Known("google-bert/bert-base-chinese", 102, "apache-2.0"),
+    "roberta-wwm-ext": Known("hfl/chinese-roberta-wwm-ext", 102, "apache-2.0"),
+    "roberta-wwm-ext-large": Known("hfl/chinese-roberta-wwm-ext-large", 325, "apache-2.0"),
+    "macbert-base": Known("hfl/chinese-macbert-base", 102, "apache-2.0"),
+    "lert-small": Known("hfl/chinese-lert-small", 15, "apache-2.0"),
+    "lert-base": Known("hfl/chinese-lert-base", 102, "apache-2.0"),
+    "rbt3": Known("hfl/rbt3", 38, "apache-2.0"),
+    "electra-180g-small": Known("hfl/chinese-electra-180g-small-discriminator", 12, "apache-2.0"),
+    "ernie-3.0-base": Known("nghuyong/ernie-3.0-base-zh", 118, "not stated"),
+    "roformer-char-base": Known("junnyu/roformer_chinese_char_base", 95, "not stated"),
+    "deberta-v2-97m": Known("IDEA-CCNL/Erlangshen-DeBERTa-v2-97M-Chinese", 97, "apache-2.0"),
+    "mmbert-small": Known("jhu-clsp/mmBERT-small", 140, "mit"),
+}
 
 
 def hub_id(name: str) -> str:

@@ -6,7 +6,14 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from transformers import AutoConfig, AutoModel, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoModel,
+    AutoTokenizer,
+    BertTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 from transformers.utils import logging
 
 from ie_cli.errors import IEError
@@ -33,11 +40,18 @@ def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> Tex
     if settings.options:
         raise IEError("encoder.options are for built-in encoders; a pretrained one brings its own")
     try:
-        tokenizer = AutoTokenizer.from_pretrained(place)
+        tokenizer = _tokenizer(place)
         inner = AutoModel.from_pretrained(place, dtype="float32", **_no_pooler(place))
     except (OSError, ValueError, ImportError) as error:
         raise IEError(f"cannot load the encoder '{settings.name}': {_first_line(error)}") from None
     return _assemble(settings, tokenizer, inner)
+
+
+def _tokenizer(place: str) -> PreTrainedTokenizerBase:
+    """The encoder's own tokenizer; RoFormer's needs one more package to cut words, its vocabulary does not."""
+    if AutoConfig.from_pretrained(place).model_type == "roformer":
+        return BertTokenizer.from_pretrained(place)
+    return AutoTokenizer.from_pretrained(place)
 
 
 def save(encoder: TextEncoder, folder: Path) -> None:

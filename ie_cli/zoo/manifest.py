@@ -1,0 +1,72 @@
+"""model.json, which says what a model folder is, and the models that came with the package. No torch here."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import ie_cli
+from ie_cli.errors import IEError
+from ie_cli.registry import names
+
+FORMAT = 1  # raised when an older `ie` could no longer read the folder
+MANIFEST = "model.json"
+DEFAULT = "cluener"  # the model that `ie predict` uses when none is named
+
+
+def write(folder: Path, content: dict[str, Any]) -> None:
+    """Write model.json with the versions that made it."""
+    manifest = {"format": FORMAT, "ie": ie_cli.__version__} | content
+    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def read(folder: Path) -> dict[str, Any]:
+    """The checked model.json of a folder.
+
+    Raises:
+        IEError: it is damaged, or of a newer version.
+    """
+    try:
+        manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+        version = manifest["format"]
+        if version > FORMAT:
+            raise IEError(
+                f"{folder}: made by ie {manifest.get('ie', '?')} in model format {version}; "
+                f"this ie {ie_cli.__version__} reads up to {FORMAT}. Upgrade ie"
+            )
+        missing = {"task", "labels", "settings", "encoder"} - manifest.keys()
+        if missing:
+            raise ValueError(f"{', '.join(sorted(missing))} missing")
+    except (ValueError, KeyError, TypeError, AttributeError) as error:  # ValueError: no JSON, no UTF-8
+        raise IEError(f"{folder / MANIFEST}: damaged ({error}); copy or train the model again") from None
+    if manifest["task"] not in names("ie_cli.tasks"):
+        raise IEError(f"{folder}: its task '{manifest['task']}' is not one of this ie {ie_cli.__version__}. Upgrade ie")
+    return manifest
+
+
+def find(place: str | Path) -> Path:
+    """The folder of a model: a path, or the name of a shipped model.
+
+    Raises:
+        IEError: there is none.
+    """
+    folder = Path(place)
+    for candidate in (folder, folder / "best"):  # `ie train -o RUN` keeps its model in RUN/best
+        if (candidate / MANIFEST).is_file():
+            return candidate
+    if str(place) in shipped():
+        return shipped()[str(place)]
+    if folder.is_dir():
+        inside = [child.name for child in sorted(folder.iterdir()) if (child / MANIFEST).is_file()]
+        hint = f"; it holds the models {', '.join(inside)}" if inside else ""
+        raise IEError(f"{folder}: not a model folder ({MANIFEST} is missing){hint}")
+    known = ", ".join(shipped()) or "none"
+    raise IEError(f"no model '{place}': no such folder, and not a shipped model ({known}). `ie train` makes one")
+
+
+def shipped() -> dict[str, Path]:
+    """The models that came with the package: name -> folder."""
+    root = Path(str(resources.files("ie_cli"))) / "shipped"
+    return {p.parent.name: p.parent for p in sorted(root.glob(f"*/{MANIFEST}"))}
