@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+UNKNOWN = 1
+FORGOTTEN = ("ids", "bigrams")
+
 
 class BiLSTM(nn.Module):
     """Layers of forward and backward LSTMs over padded rows, [B, L, D] -> [B, L, 2 H].
@@ -38,16 +41,19 @@ class CharEncoder(nn.Module):
         sizes: feature name -> (vocabulary size, dimension). "bigrams" is looked up twice, for the
             bigram that ends at a character and for the one that starts there.
         hidden: H; the output is [B, L, 2 H].
+        forget: share of the tokens whose character becomes unknown in training; of bigrams likewise.
     """
 
-    def __init__(self, sizes: dict[str, tuple[int, int]], *, hidden: int, layers: int, dropout: float):
+    def __init__(
+        self, sizes: dict[str, tuple[int, int]], *, hidden: int, layers: int, dropout: float, forget: float = 0.0
+    ):
         super().__init__()
         self.embeddings = nn.ModuleDict({name: nn.Embedding(n, d, padding_idx=0) for name, (n, d) in sizes.items()})
         for embedding in self.embeddings.values():
             nn.init.normal_(embedding.weight, std=0.1)
             nn.init.zeros_(embedding.weight[0])
         width = sum(d * (2 if name == "bigrams" else 1) for name, (_, d) in sizes.items())
-        self.dropout = nn.Dropout(dropout)
+        self.dropout, self.forget = nn.Dropout(dropout), forget
         self.body = BiLSTM(width, hidden, layers, dropout)
         self.width, self.limit = 2 * hidden, None
 
@@ -55,8 +61,14 @@ class CharEncoder(nn.Module):
         """features name -> [B, L] int64, mask [B, L] -> [B, L, 2 H]."""
         parts = []
         for name, embedding in self.embeddings.items():
-            part = embedding(features[name])
+            part = embedding(self._forgetful(features[name], mask) if name in FORGOTTEN else features[name])
             parts.append(part)
             if name == "bigrams":
                 parts.append(torch.cat([part[:, 1:], torch.zeros_like(part[:, :1])], 1))
         return self.body(self.dropout(torch.cat(parts, -1)), mask)
+
+    def _forgetful(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """In training, some ids replaced by that of the unknown symbol."""
+        if not self.training or not self.forget:
+            return ids
+        return torch.where((torch.rand(ids.shape, device=ids.device) < self.forget) & mask, UNKNOWN, ids)

@@ -1,4 +1,4 @@
-"""Named entities, nested or flat, with Efficient GlobalPointer and ZLPR (kexue.fm/archives/8373, 8877).
+"""Named entities, nested or flat, with GlobalPointer and ZLPR (kexue.fm/archives/8373, 8877).
 
 {"text": "北京大学在北京", "entities": [{"start": 0, "end": 4, "type": "organization", "text": "北京大学"},
                                      {"start": 0, "end": 2, "type": "address", "text": "北京"}, …]}
@@ -6,26 +6,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import math
-from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from ie_cli.errors import IEError
 from ie_cli.nn.pointer import EfficientGlobalPointer, SpanScores, span_mask
 from ie_cli.nn.zlpr import additive_zlpr, prior_score
-from ie_cli.records import Entity, Record
-from ie_cli.text.batch import Inputs, pad
-from ie_cli.text.encoding import Encoding, Tokenizer
-from ie_cli.text.windows import Window, owner, windows
-
-# The features of one window's tokens and "spans": type, first, last token of each span, in one flat list.
-Example = dict[str, list[int]]
-TokenSpan = tuple[int, int, int, float]  # type, first token, last token, probability
+from ie_cli.tasks._entities import Batch, Codec, Example, Labels, TokenSpan, collate
+from ie_cli.text.batch import Inputs
+from ie_cli.text.encoding import Tokenizer
 
 
 @dataclass
@@ -49,100 +41,6 @@ class Settings:
     overlap: int = 64
 
 
-@dataclass
-class Labels:
-    """Entity types in sorted order and, for each, the share of cells that it fills."""
-
-    names: list[str] = field(default_factory=list)
-    rates: list[float] = field(default_factory=list)
-
-    @classmethod
-    def of(cls, records: Iterable[Record]) -> Labels:
-        """Count the types of annotated records, in one pass."""
-        counts: Counter[str] = Counter()
-        cells = 0
-        for record in records:
-            cells += len(record.text) * (len(record.text) + 1) // 2
-            counts.update(e.type for e in record.entities or () if e.type is not None)
-        if not counts:
-            raise IEError("the training records hold no entities with a type; see `ie convert --list` for formats")
-        names = sorted(counts)
-        return cls(names, [counts[name] / cells for name in names])
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Inputs and gold spans [N, 4]: row, type, first token, last token."""
-
-    inputs: Inputs
-    gold: Tensor
-
-    def to(self, device: torch.device | str) -> Batch:
-        return Batch(self.inputs.to(device), self.gold.to(device))
-
-
-@dataclass(frozen=True)
-class Codec:
-    """Records to examples and spans to records; holds no weights, so that other processes can have it.
-
-    Attributes:
-        limit: the encoder's longest input in tokens, or None for any.
-    """
-
-    tokenizer: Tokenizer
-    labels: Labels
-    settings: Settings
-    limit: int | None
-
-    def windows(self, text: str, encoding: Encoding, length: int) -> list[Window]:
-        """The windows in which a text is read, at most `length` tokens each."""
-        return windows(text, encoding, min(length, self.limit or length), self.settings.overlap)
-
-    def examples(self, record: Record, length: int) -> tuple[list[Example], Counter[str]]:
-        """A record as training examples, one a window, and the gold spans lost by cause."""
-        encoding = self.tokenizer(record.text)
-        found = self.windows(record.text, encoding, length)
-        rows: list[list[int]] = [[] for _ in found]
-        lost: Counter[str] = Counter()
-        index = {name: i for i, name in enumerate(self.labels.names)}
-        for entity in record.entities or ():
-            tokens = None if entity.start is None else encoding.tokens(entity.start, entity.end)
-            cause = self._cause(entity, tokens, found)
-            if cause:
-                lost[cause] += 1
-                continue
-            for row, (first, stop) in zip(rows, found, strict=True):
-                if first <= tokens[0] and tokens[1] < stop:
-                    row += [index[entity.type], tokens[0] - first, tokens[1] - first]
-        return [encoding.window(*w) | {"spans": row} for w, row in zip(found, rows, strict=True)], lost
-
-    def _cause(self, entity: Entity, tokens: tuple[int, int] | None, found: Sequence[Window]) -> str | None:
-        """Why an entity cannot be learned, or None."""
-        if entity.type not in self.labels.names:
-            return f"type '{entity.type}' is not one of the model's"
-        if entity.start is None:
-            return "no offsets"
-        if tokens is None:
-            return "boundary inside a token"
-        whole = any(first <= tokens[0] and tokens[1] < stop for first, stop in found)
-        return None if whole else "longer than the overlap of two windows"
-
-    def assemble(
-        self, record: Record, encoding: Encoding, found: Sequence[Window], spans: Sequence[Sequence[TokenSpan]]
-    ) -> Record:
-        """The record with the entities that its windows gave, in order of place; other parts are kept."""
-        entities = []
-        for i, (window, row) in enumerate(zip(found, spans, strict=True)):
-            for kind, first, last, score in row:
-                first, last = first + window[0], last + window[0]
-                if owner(found, len(encoding), first, last) == i:
-                    start, end = encoding.starts[first], encoding.ends[last]
-                    name = self.labels.names[kind]
-                    entities.append(Entity(start, end, name, record.text[start:end], score=round(score, 4)))
-        entities.sort(key=lambda e: (e.start, e.end, e.type))
-        return dataclasses.replace(record, entities=entities)
-
-
 class Model(nn.Module):
     """Encoder and pointer head.
 
@@ -163,13 +61,7 @@ class Model(nn.Module):
             self.head.start_at(prior_score(torch.tensor(labels.rates)))
 
     def collate(self, examples: Sequence[Example]) -> Batch:
-        inputs = pad([{name: x for name, x in example.items() if name != "spans"} for example in examples])
-        gold = [
-            [row, *example["spans"][i : i + 3]]
-            for row, example in enumerate(examples)
-            for i in range(0, len(example["spans"]), 3)
-        ]
-        return Batch(inputs, torch.tensor(gold, dtype=torch.long).reshape(-1, 4))
+        return collate(examples)
 
     def forward(self, inputs: Inputs) -> SpanScores:
         return self.head(self.dropout(self.encoder(inputs.features, inputs.mask)))

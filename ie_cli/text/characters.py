@@ -1,4 +1,4 @@
-"""The built-in tokenizer: characters, character bigrams and jieba's word boundaries."""
+"""The built-in tokenizer: characters, character bigrams and jieba's words."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ie_cli.text import jieba_words
 from ie_cli.text.encoding import Encoding
-from ie_cli.text.jieba_words import boundaries
 
 PAD, UNKNOWN = 0, 1
 EDGE = "\0"  # stands before the first and behind the last character in a bigram
@@ -52,7 +52,7 @@ def _bigrams(folded: list[str]) -> list[str]:
 
 
 class CharacterTokenizer:
-    """Each code point is a token with the features "ids", "bigrams" (of it and the one before), "words"."""
+    """Each code point is a token with "ids", "bigrams" (of it and the one before) and jieba's features."""
 
     mode = "characters"
 
@@ -66,6 +66,5 @@ class CharacterTokenizer:
         features = {
             "ids": [self._characters.get(c, UNKNOWN) for c in folded],
             "bigrams": [self._bigrams.get(b, UNKNOWN) for b in _bigrams(folded)],
-            "words": boundaries(text),
-        }
+        } | jieba_words.features(text)
         return Encoding(features, list(range(len(text))), list(range(1, len(text) + 1)))

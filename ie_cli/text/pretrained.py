@@ -11,7 +11,10 @@ from ie_cli.text.encoding import Encoding
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
-PROBE = "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下过子说产种面而方后多定行学法所民得经abcxyz0189，。"
+PROBE = (  # common characters, letters and digits that a vocabulary of single characters has
+    "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下"
+    "过子说产种面而方后多定行学法所民得经abcxyz0189，。"
+)
 
 
 class PieceTokenizer:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +27,7 @@ def save(state: State, folder: Path, counters: dict[str, Any]) -> None:
     part = folder / f".{NAME}.part"
     header = {"counters": json.dumps(counters | {"epoch": state.epoch})}
     write_tensors({name: x.contiguous().cpu() for name, x in tensors.items()}, part, header)
-    os.replace(part, folder / NAME)
+    part.replace(folder / NAME)
 
 
 def restore(state: State, folder: Path) -> dict[str, Any]:

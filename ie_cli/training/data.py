@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,7 @@ class Part:
         for path in self.files:
             size = _size(path)
             cuts = [size * i // pieces for i in range(pieces + 1)]
-            found += [(path, low, high) for low, high in zip(cuts, cuts[1:], strict=False)]
+            found += [(path, low, high) for low, high in pairwise(cuts)]
         return found
 
     def _is_dev(self, record: Record) -> bool:
@@ -68,7 +68,7 @@ class Part:
 
 def _size(path: str) -> int:
     try:
-        return os.path.getsize(path)
+        return Path(path).stat().st_size
     except OSError as error:
         raise IEError(f"{path}: {error.strerror}") from None
 

@@ -11,18 +11,27 @@ from ie_cli.training.recipe import Train
 
 
 def build(model: nn.Module, settings: Train) -> torch.optim.AdamW:
-    """AdamW; weight decay on matrices only, each group with its peak rate as `peak`."""
-    groups = []
-    for own, peak in ((False, settings.head_lr), (True, settings.lr)):
-        for matrix in (False, True):
-            chosen = [
-                p
-                for name, p in model.named_parameters()
-                if p.requires_grad and name.startswith("encoder.") == own and (p.dim() > 1) == matrix
-            ]
-            decay = settings.weight_decay if matrix else 0.0
-            groups.append({"params": chosen, "lr": peak, "peak": peak, "weight_decay": decay})
-    return torch.optim.AdamW([g for g in groups if g["params"]], betas=(0.9, 0.98), eps=1e-6)
+    """AdamW in groups of one rate, each with its highest rate as `peak`; weight decay on matrices only.
+
+    A model's `rates` (prefix of weight names -> factor on head_lr) give parts of it their own.
+    """
+    groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    for name, weight in model.named_parameters():
+        if weight.requires_grad:
+            decay = settings.weight_decay if weight.dim() > 1 else 0.0
+            groups.setdefault((_peak(model, name, settings), decay), []).append(weight)
+    return torch.optim.AdamW(
+        [{"params": ps, "lr": peak, "peak": peak, "weight_decay": decay} for (peak, decay), ps in groups.items()],
+        betas=(0.9, 0.98),
+        eps=1e-6,
+    )
+
+
+def _peak(model: nn.Module, name: str, settings: Train) -> float:
+    if name.startswith("encoder."):
+        return settings.lr
+    factors = (f for prefix, f in getattr(model, "rates", {}).items() if name.startswith(prefix))
+    return settings.head_lr * next(factors, 1.0)
 
 
 def rate(step: int, steps: int, warm_up: float) -> float:
@@ -34,6 +43,7 @@ def rate(step: int, steps: int, warm_up: float) -> float:
 
 
 def set_rate(optimiser: torch.optim.Optimizer, share: float) -> None:
+    """Set every group's rate to a share of its peak."""
     for group in optimiser.param_groups:
         group["lr"] = group["peak"] * share
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from ie_cli import config
 from ie_cli.nn.char_encoder import CharEncoder
+from ie_cli.text import jieba_words
 from ie_cli.text.characters import CharacterTokenizer, Vocabulary, build_vocabulary
 from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
 
@@ -21,21 +22,28 @@ class Options:
     """Shape of the encoder.
 
     Attributes:
-        characters, bigrams, words: dimensions of the three embeddings.
+        characters, bigrams, words: dimensions of the embeddings of characters, of bigrams and of the
+            place in jieba's word.
+        lexicon, covers: those of the dictionary words that begin and end here, and of their length.
         min_count, min_bigram_count: how often a symbol must occur in the training texts to be known.
         hidden: size of each LSTM direction.
         layers: BiLSTM layers.
         dropout: on the embeddings and between the layers.
+        forget: share of characters and bigrams that are unknown in training, so that the features
+            of the dictionary are learned as well.
     """
 
     characters: int = 200
     bigrams: int = 100
     words: int = 20
+    lexicon: int = 24
+    covers: int = 8
     min_count: int = 1
-    min_bigram_count: int = 2
+    min_bigram_count: int = 3
     hidden: int = 256
     layers: int = 2
-    dropout: float = 0.4
+    dropout: float = 0.5
+    forget: float = 0.1
 
 
 def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> TextEncoder:
@@ -46,11 +54,13 @@ def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> Tex
 
 
 def save(encoder: TextEncoder, folder: Path) -> None:
+    """Write the vocabulary."""
     vocabulary = dataclasses.asdict(encoder.tokenizer.vocabulary)
     (folder / VOCABULARY).write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
 
 
 def open(folder: Path, settings: EncoderSettings) -> TextEncoder:
+    """Read what `save` wrote; the weights are new."""
     vocabulary = Vocabulary(**json.loads((folder / VOCABULARY).read_text(encoding="utf-8")))
     return _assemble(settings, config.build(Options, settings.options, "encoder.options"), vocabulary)
 
@@ -59,8 +69,13 @@ def _assemble(settings: EncoderSettings, options: Options, vocabulary: Vocabular
     sizes = {
         "ids": (len(vocabulary.characters) + 2, options.characters),
         "bigrams": (len(vocabulary.bigrams) + 2, options.bigrams),
-        "words": (5, options.words),
+        "words": (jieba_words.SIZES["words"], options.words),
+        "begins": (jieba_words.SIZES["begins"], options.lexicon),
+        "ends": (jieba_words.SIZES["ends"], options.lexicon),
+        "covers": (jieba_words.SIZES["covers"], options.covers),
     }
-    module = CharEncoder(sizes, hidden=options.hidden, layers=options.layers, dropout=options.dropout)
+    module = CharEncoder(
+        sizes, hidden=options.hidden, layers=options.layers, dropout=options.dropout, forget=options.forget
+    )
     settings = dataclasses.replace(settings, mode="characters", options=config.plain(options))
     return TextEncoder(CharacterTokenizer(vocabulary), module, settings)

@@ -55,11 +55,13 @@ def _tokenizer(place: str) -> PreTrainedTokenizerBase:
 
 
 def save(encoder: TextEncoder, folder: Path) -> None:
+    """Write the tokenizer's files and the architecture."""
     encoder.tokenizer.inner.save_pretrained(folder / FOLDER)
     encoder.module.inner.config.save_pretrained(folder / FOLDER)
 
 
 def open(folder: Path, settings: EncoderSettings) -> TextEncoder:
+    """Read what `save` wrote; the weights are new."""
     place = folder / FOLDER
     try:
         tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True)

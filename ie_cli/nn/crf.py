@@ -1,0 +1,89 @@
+"""Linear-chain conditional random field (Lafferty et al. 2001): loss, best path, probability of a segment."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+NEVER = -1e4
+
+
+class CRF(nn.Module):
+    """Scores of neighbouring tags, of the first and of the last tag.
+
+    Everywhere: emissions [B, L, T] are the scores of each tag at each token, mask [B, L] is True on
+    tokens, which stand at the left, and each row has at least one.
+    """
+
+    def __init__(self, forbidden: Tensor, forbidden_first: Tensor):
+        """Take the transitions [from, to] and first tags that no path may have, as bool [T, T] and [T]."""
+        super().__init__()
+        tags = len(forbidden)
+        self.transition_scores = nn.Parameter(torch.zeros(tags, tags))
+        self.first_scores = nn.Parameter(torch.zeros(tags))
+        self.last = nn.Parameter(torch.zeros(tags))
+        self.register_buffer("forbidden", forbidden, persistent=False)
+        self.register_buffer("forbidden_first", forbidden_first, persistent=False)
+
+    @property
+    def transitions(self) -> Tensor:
+        """Score of each tag behind each tag, [from, to]."""
+        return self.transition_scores.masked_fill(self.forbidden, NEVER)
+
+    @property
+    def first(self) -> Tensor:
+        """Score of each tag at the beginning."""
+        return self.first_scores.masked_fill(self.forbidden_first, NEVER)
+
+    def loss(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+        """Negative log-likelihood of each row's tags [B, L] int64: [B], at least 0."""
+        emissions = emissions.float()
+        return self._log_partition(emissions, mask) - self._path_score(emissions, tags, mask)
+
+    def _path_score(self, emissions: Tensor, tags: Tensor, mask: Tensor) -> Tensor:
+        single = emissions.gather(2, tags[..., None]).squeeze(2)
+        pairs = self.transitions[tags[:, :-1], tags[:, 1:]]
+        ends = tags.gather(1, mask.sum(1, keepdim=True) - 1).squeeze(1)
+        return (single * mask).sum(1) + (pairs * mask[:, 1:]).sum(1) + self.first[tags[:, 0]] + self.last[ends]
+
+    def _log_partition(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        forward = self.forwards(emissions, mask)
+        return torch.logsumexp(forward[:, -1] + self.last, 1)
+
+    def forwards(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """log of the sum over all paths up to each token that end in each tag: [B, L, T].
+
+        Padding repeats the row's last token, so the last column is always the end of the row.
+        """
+        transitions, state = self.transitions, self.first + emissions[:, 0]
+        states = [state]
+        for i in range(1, emissions.shape[1]):
+            step = torch.logsumexp(state[:, :, None] + transitions, 1) + emissions[:, i]
+            state = torch.where(mask[:, i, None], step, state)
+            states.append(state)
+        return torch.stack(states, 1)
+
+    def backwards(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """log of the sum over all paths behind each token, given its tag: [B, L, T]."""
+        transitions, state = self.transitions, self.last.expand(emissions.shape[0], -1)
+        states = [state]
+        for i in range(emissions.shape[1] - 1, 0, -1):
+            step = torch.logsumexp(transitions + (emissions[:, i] + state)[:, None], 2)
+            state = torch.where(mask[:, i, None], step, state)
+            states.append(state)
+        return torch.stack(states[::-1], 1)
+
+    def best(self, emissions: Tensor, mask: Tensor) -> Tensor:
+        """The highest-scoring tags of each row (Viterbi): [B, L] int64; padding holds anything."""
+        transitions, state = self.transitions, self.first + emissions[:, 0]
+        origins = []
+        for i in range(1, emissions.shape[1]):
+            score, origin = (state[:, :, None] + transitions).max(1)
+            state = torch.where(mask[:, i, None], score + emissions[:, i], state)
+            origins.append(torch.where(mask[:, i, None], origin, torch.arange(origin.shape[1], device=origin.device)))
+        tag = (state + self.last).argmax(1)
+        path = [tag]
+        for origin in reversed(origins):
+            tag = origin.gather(1, tag[:, None]).squeeze(1)
+            path.append(tag)
+        return torch.stack(path[::-1], 1)

@@ -1,0 +1,93 @@
+"""README, CHANGELOG and recipes against the code, both ways."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+from typer.main import get_command
+
+import ie_cli
+from ie_cli import config
+from ie_cli.commands import app
+from ie_cli.registry import load, names
+from ie_cli.training.recipe import Recipe
+from ie_cli.zoo import char
+from ie_cli.zoo.encoders import BUILT_IN
+
+ROOT = Path(__file__).parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS = get_command(app).commands
+RECIPES = sorted((ROOT / "data" / "configs").glob("*.yaml"))
+
+
+def code_blocks() -> list[str]:
+    return re.findall(r"```(?:bash|console|sh)\n(.*?)```", README, re.S)
+
+
+def invocations() -> list[list[str]]:
+    """Every `ie …` of the README, as words; pipes and redirections end one."""
+    found = []
+    for line in "\n".join([*code_blocks(), *re.findall(r"`(ie [^`]+)`", README)]).splitlines():
+        for part in re.split(r"[|;]|&&", line.removeprefix("$ ").split(" #")[0]):
+            words = shlex.split(part.split(">")[0])
+            if words[:1] == ["ie"]:
+                found.append(words[1:])
+    return found
+
+
+def rows(heading: str) -> list[str]:
+    """First cells of the table under a heading."""
+    section = README.split(f"{heading}\n", 1)[1].split("\n#", 1)[0]
+    return re.findall(r"^\| `([^`]+)`", section, re.M)
+
+
+def test_every_command_is_in_the_readme():
+    assert {words[0] for words in invocations() if not words[0].startswith("-")} == set(COMMANDS)
+
+
+@pytest.mark.parametrize("words", invocations(), ids=" ".join)
+def test_every_flag_in_the_readme_exists(words):
+    if words[0].startswith("-"):
+        return
+    known = {flag for p in COMMANDS[words[0]].params for flag in (*p.opts, *p.secondary_opts)} | {"--help"}
+    assert {word.split("=")[0] for word in words[1:] if re.match(r"--?[a-z]", word)} <= known
+
+
+@pytest.mark.parametrize(
+    ("heading", "known"),
+    [
+        ("## 数据格式", names("ie_cli.formats")),
+        ("## 任务与模型", names("ie_cli.tasks")),
+    ],
+)
+def test_tables_name_what_exists(heading, known):
+    assert rows(heading) == known
+
+
+def test_the_writable_column_is_true():
+    for name in names("ie_cli.formats"):
+        module = load("ie_cli.formats", name)
+        row = next(row for row in README.splitlines() if row.startswith(f"| `{name}` |"))
+        assert row.rstrip("| ").endswith("✓") == (hasattr(module, "write") or hasattr(module, "write_folder")), name
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_built_in_encoders_are_in_the_readme(name):
+    assert f"`{name}`" in README
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
+def test_recipes_load_strictly_and_begin_with_their_command(path):
+    recipe = config.build(Recipe, config.read(str(path)))
+    load("ie_cli.tasks", recipe.task)
+    config.build(load("ie_cli.tasks", recipe.task).Settings, recipe.model)
+    if recipe.encoder.name in BUILT_IN:
+        config.build(char.Options, recipe.encoder.options)
+    first = path.read_text(encoding="utf-8").splitlines()[0]
+    assert first.startswith(f"# ie train data/configs/{path.name} ")
+    assert f"data/configs/{path.name}" in README
+
+
+def test_changelog_speaks_of_this_version():
+    assert f"## {ie_cli.__version__}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
