@@ -128,7 +128,12 @@ def _span_fields(data: dict) -> dict[str, Any]:
     start, end = (_take(data, key, int, optional=True) for key in ("start", "end"))
     if (start is None) != (end is None):
         raise ValueError("'start' and 'end' come together or not at all")
-    return {"start": start, "end": end, "type": _take(data, "type", str, optional=True), "text": _take(data, "text", str)}
+    return {
+        "start": start,
+        "end": end,
+        "type": _take(data, "type", str, optional=True),
+        "text": _take(data, "text", str),
+    }
 
 
 def _span(data: dict) -> Span:
@@ -312,7 +317,11 @@ def valid(text: str) -> bool:
 def loads(line: str | bytes, path: str = "-", number: int | None = None) -> Record:
     """One JSONL line as a checked record; every defect is a `FormatError` with its place."""
     try:
-        return from_json(json.loads(line))
+        text = line.decode() if isinstance(line, bytes) else line
+        data = json.loads(text)
+        if "\\u" in text and not valid(json.dumps(data, ensure_ascii=False)):
+            raise ValueError("an escape such as \\ud83d stands for half a surrogate pair, which is no character")
+        return from_json(data)
     except json.JSONDecodeError as error:
         reason = f"not JSON: {error.msg} at character {error.pos}"
     except UnicodeDecodeError as error:
@@ -330,9 +339,13 @@ def dumps(record: Record) -> str:
     Raises:
         IEError: the record breaks the contract (a defect of the caller, not of the input).
     """
+    return _line(record).decode()
+
+
+def _line(record: Record) -> bytes:
     try:
         check(record)
-        return json.dumps(to_json(record), ensure_ascii=False)
+        return json.dumps(to_json(record), ensure_ascii=False).encode()
     except ValueError as error:
         raise IEError(f"record {record.id!r} cannot be written: {error}") from None
 
@@ -353,4 +366,4 @@ def read(lines: Iterable[bytes], path: str, report: Report) -> Iterator[Record]:
 def write(records: Iterable[Record], out: BinaryIO) -> None:
     """Write records as JSONL, a whole line at a time."""
     for record in records:
-        out.write(dumps(record).encode() + b"\n")
+        out.write(_line(record) + b"\n")

@@ -1,0 +1,162 @@
+"""`ie convert`: published formats to records and back."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import typer
+
+from ie_cli.commands._shell import REJECTED, Talk, output, say
+from ie_cli.errors import IEError, Report
+from ie_cli.records import Record
+from ie_cli.registry import load, names
+
+FORMATS = "ie_cli.formats"
+
+
+def run(
+    format: str = typer.Argument(None, metavar="FORMAT", help="What the files are; see `--list`."),
+    files: list[str] = typer.Argument(None, metavar="FILE", help="Files; `-` or nothing: stdin."),
+    to: str = typer.Option("jsonl", "--to", metavar="FORMAT", help="What to write; jsonl is our own records."),
+    out: Path = typer.Option(None, "--output", "-o", help="A file instead of stdout; a new folder for brat."),
+    scheme: str = typer.Option(None, help="bio, bmes or bioes: of the output with `--to conll`, else of the input."),
+    variant: str = typer.Option(None, help="Which form of the input format it is, where the data mislead."),
+    encoding: str = typer.Option(None, help="Encoding of the input, where it is not UTF-8 or GB18030 (GBK)."),
+    list_: bool = typer.Option(False, "--list", help="List the formats."),
+) -> None:
+    """Convert a published data set to records, one JSON object a line, or to another format.
+
+    Nothing is dropped in silence. stderr has, with place and reason, the rows that could not be
+    read or written (skipped), the parts that a record had to leave behind (lost), and what got through
+    changed (mended).
+
+    Exit code 3 if rows were skipped; what was lost or mended is only told.
+
+        ie convert cluener train.json > train.jsonl
+
+        ie convert conll train.char.bmes --to brat -o train_brat
+    """
+    if list_:
+        _print_formats()
+        return
+    if format is None:
+        raise typer.BadParameter("name the FORMAT of the files; `ie convert --list` shows them all")
+    reader, writer = load(FORMATS, format), load(FORMATS, to)
+    write = _writing(writer, to)
+    scheme_in, scheme_out = (None, scheme) if to == "conll" else (scheme, None)
+    read_options = _options(reader.read, format, scheme=scheme_in, variant=variant, encoding=encoding)
+    write_options = _options(write, to, scheme=scheme_out)
+    _check_output(out, files or [], folder=hasattr(writer, "write_folder"), to=to)
+    if not files and sys.stdin.isatty():
+        raise typer.BadParameter("name the files or pipe them in")
+    talk = Talk()
+    counts = convert(
+        reader=reader, paths=files or ["-"], read_options=read_options,
+        write=write, out=out, write_options=write_options, report=talk.report,
+    )  # fmt: skip
+    say(", ".join(f"{what}: {n}" for what, n in counts.items()))
+    talk.close()
+    if talk.report.counts["skipped"]:
+        raise typer.Exit(REJECTED)
+
+
+def convert(
+    *,
+    reader: ModuleType,
+    paths: Iterable[str],
+    read_options: dict[str, Any],
+    write: Callable,
+    out: Path | None,
+    write_options: dict[str, Any],
+    report: Report,
+) -> Counter[str]:
+    """Read the files one after the other, write their records, and count what went through.
+
+    Args:
+        reader: a format module.
+        write: `write` or `write_folder` of one.
+        out: the file or folder; None is stdout.
+    """
+    counts = Counter({"records": 0, "entities": 0})
+    found = _counted(_read_all(reader, paths, read_options, report), counts)
+    if write.__name__ == "write_folder":
+        write(found, out, report, **write_options)
+    else:
+        with output(out) as stream:
+            write(found, stream, report, **write_options)
+    return counts
+
+
+def _read_all(reader: ModuleType, paths: Iterable[str], options: dict[str, Any], report: Report) -> Iterator[Record]:
+    if hasattr(reader, "read_all"):
+        return reader.read_all(paths, report, **options)
+    return (record for path in paths for record in reader.read(path, report, **options))
+
+
+def _counted(records: Iterable[Record], counts: Counter[str]) -> Iterator[Record]:
+    for record in records:
+        counts["records"] += 1
+        counts["entities"] += len(record.entities or ())
+        for part in ("relations", "events"):
+            if found := getattr(record, part):
+                counts[part] += len(found)
+        yield record
+
+
+# --- Usage ---------------------------------------------------------------------------------------
+
+
+def _writing(writer: ModuleType, name: str) -> Callable:
+    write = getattr(writer, "write", None) or getattr(writer, "write_folder", None)
+    if write is None:
+        raise IEError(f"format '{name}' is only read; `ie convert --list` shows which are written")
+    return write
+
+
+def _options(function: Callable, format: str, **given: str | None) -> dict[str, str]:
+    """The options that were given; one that the format does not take is wrong usage."""
+    given = {name: value for name, value in given.items() if value is not None}
+    for name in given.keys() - inspect.signature(function).parameters.keys():
+        raise typer.BadParameter(f"format '{format}' has no --{name}")
+    return given
+
+
+def _check_output(out: Path | None, inputs: Iterable[str], *, folder: bool, to: str) -> None:
+    named = out is not None and str(out) != "-"
+    if folder and not named:
+        raise typer.BadParameter(f"format '{to}' is many files; name a new folder with -o")
+    if named and not folder and out.is_dir():
+        raise IEError(f"{out}: is a folder; name a file in it")
+    if named and any(os.path.exists(path) and out.exists() and out.samefile(path) for path in inputs):
+        raise IEError(f"{out}: is an input, too; name another output")
+
+
+# --- The list of formats -------------------------------------------------------------------------
+
+
+def _print_formats() -> None:
+    """Name, first line of the documentation, and whether it is written, too; tabs outside a terminal."""
+    rows = [_described(name) for name in names(FORMATS)]
+    if not sys.stdout.isatty():
+        typer.echo("\n".join("\t".join(row) for row in rows))
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("format", "what it is", "written as", box=None)
+    for row in rows:
+        table.add_row(*row)
+    Console().print(table)
+
+
+def _described(name: str) -> tuple[str, str, str]:
+    module = load(FORMATS, name)
+    written = "file" if hasattr(module, "write") else "folder" if hasattr(module, "write_folder") else "-"
+    return name, inspect.getdoc(module).partition("\n")[0].rstrip("."), written

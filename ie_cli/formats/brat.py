@@ -1,0 +1,192 @@
+"""brat standoff: a text file and an annotation file beside it; end exclusive.
+
+    doc.txt   小米雷军
+    doc.ann   T1	ORG 0 2	小米
+              T2	PER 2 4	雷军
+              R1	创始人 Arg1:T1 Arg2:T2
+
+- The path is a .txt, an .ann or a folder (with all below it). A .txt without .ann has no `entities`.
+- A span in pieces (`0 2;3 5`) is one entity where only line ends lie between them, as brat writes spans
+  that cross lines; else it is discontinuous and reported as lost.
+- Events, attributes, normalisations and notes are reported as lost.
+- A U+FEFF at the start counts in the offsets, as it does in brat, unless the spans fit only without it.
+- Written is a new folder with a pair for each record, named by its id. A label cannot hold spaces.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+
+from ie_cli import files
+from ie_cli.errors import FormatError, IEError, Report
+from ie_cli.formats._rows import Row, graph, kept, label, leave_out, title
+from ie_cli.records import Entity, Record, Relation
+
+_SPAN = re.compile(r"(\S+) ([0-9]+ [0-9]+(?:;[0-9]+ [0-9]+)*)")
+_RELATION = re.compile(r"(\S+) \S+?:(\S+) \S+?:(\S+)\s*")
+_FORBIDDEN = r"\s"  # in a label
+_OTHERS = {"E": "event", "A": "attribute", "M": "attribute", "N": "normalisation", "#": "note", "*": "equivalence"}
+
+
+def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[Record]:
+    """Records of a document, or of all documents in a folder."""
+    return read_all([path], report, encoding=encoding)
+
+
+def read_all(paths: Iterable[str], report: Report, *, encoding: str | None = None) -> Iterator[Record]:
+    """Records of several paths, each document once even if both its files are named."""
+    found = dict.fromkeys(_text_of(inside) for path in paths for inside in _inside(path))
+    for path in found:
+        if path.suffix == ".ann" and path.exists():
+            report.skipped(path, None, "an .ann without its .txt")
+        else:
+            yield _document(path, report, encoding)
+
+
+def _inside(path: str) -> list[Path]:
+    """The files that a path stands for."""
+    if str(path) == "-":
+        raise FormatError(path, None, "brat documents are pairs of files; name them or their folder")
+    if not os.path.isdir(path):
+        return [Path(path)]
+    found = sorted(p for p in Path(path).rglob("*") if p.suffix in (".txt", ".ann"))
+    if not found:
+        raise FormatError(path, None, "no .txt or .ann in this folder")
+    return found
+
+
+def _text_of(path: Path) -> Path:
+    """The .txt beside an .ann if there is one, else the path itself."""
+    text = path.with_suffix(".txt")
+    return text if path.suffix == ".ann" and text.exists() else path
+
+
+def _document(path: Path, report: Report, encoding: str | None) -> Record:
+    text = files.text(path, report, encoding=encoding, keep_bom=True)
+    ann = path.with_suffix(".ann")
+    if not ann.exists():
+        return Row(path, None, text, {}, report).record(path.stem)
+    lines = [(number, line) for number, line in files.lines(ann, report, encoding=encoding) if line.strip()]
+    if text.startswith(files.BOM) and _fitting(lines, text[1:]) > _fitting(lines, text):
+        report.mended(
+            path, None, "the spans do not count the byte order mark, so it is dropped", cause="byte order mark"
+        )
+        text = text[1:]
+    rows = [Row(ann, number, text, {"line": line}, report) for number, line in lines]
+    entities = {_key(row): _entity(row) for row in rows if _key(row).startswith("T")}
+    relations = kept(_relation(row, entities) for row in rows if _key(row).startswith("R"))
+    for row in rows:
+        if not _key(row).startswith(("T", "R")):
+            what = _OTHERS.get(_key(row)[:1], "line")
+            row.lost(f"{what} '{_key(row)}' is not read", cause=f"brat {what}")
+    record = Row(path, None, text, {}, report).record(path.stem, kept(entities.values()))
+    record.relations = relations or None
+    return record
+
+
+def _key(row: Row) -> str:
+    """The id of an annotation line: `T1`, `R2`, …"""
+    return row.data["line"].partition("\t")[0]
+
+
+def _parts(line: str) -> tuple[list[tuple[int, int]], str, str | None] | None:
+    """Pieces, label and surface of a T line, or None where it is none."""
+    _, body, surface = [*line.split("\t", 2), None, None][:3]
+    found = _SPAN.fullmatch(body or "")
+    if found is None:
+        return None
+    pieces = [tuple(map(int, piece.split())) for piece in found[2].split(";")]
+    return pieces, found[1], surface
+
+
+def _fits(text: str, pieces: list[tuple[int, int]], surface: str | None) -> bool:
+    """Whether the pieces are the surface, in which brat has a space for a line end and between pieces."""
+    there = " ".join(text[start:end] for start, end in pieces)
+    return surface is None or _flat(there) == _flat(surface)
+
+
+def _flat(surface: str) -> str:
+    return re.sub(r"[\r\n]", " ", surface)
+
+
+def _fitting(lines: Iterable[tuple[int, str]], text: str) -> int:
+    found = (_parts(line) for _, line in lines)
+    return sum(_fits(text, parts[0], parts[2]) for parts in found if parts)
+
+
+def _entity(row: Row) -> Entity | None:
+    parts = _parts(row.data["line"])
+    if parts is None:
+        row.lost("not ID, TYPE START END, TEXT divided by tabs", cause="annotation that cannot be read")
+        return None
+    pieces, kind, surface = parts
+    between = [(end, start) for (_, end), (start, _) in pairwise(pieces)]
+    if any(start < end or row.text[end:start].strip("\r\n") for end, start in between):
+        row.lost(f"{kind} '{surface}' is in pieces with text between them", cause="discontinuous span")
+        return None
+    return row.entity(pieces[0][0], pieces[-1][1], kind, None if _fits(row.text, pieces, surface) else surface)
+
+
+def _relation(row: Row, entities: dict[str, Entity | None]) -> Relation | None:
+    found = _RELATION.fullmatch(row.data["line"].partition("\t")[2])
+    if found is None:
+        row.lost("not ID and LABEL Arg1:ID Arg2:ID divided by a tab", cause="annotation that cannot be read")
+        return None
+    return row.relation(found[1], entities.get(found[2]), entities.get(found[3]))
+
+
+# --- Writing -------------------------------------------------------------------------------------
+
+
+def write_folder(records: Iterable[Record], folder: str | os.PathLike, report: Report) -> None:
+    """Write a .txt for each record, and an .ann unless nobody annotated it, into a new or empty folder."""
+    folder = Path(folder)
+    if folder.exists() and any(folder.iterdir()):
+        raise IEError(f"{folder}: the folder is not empty; name a new one")
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, record in enumerate(records, 1):
+        name = _file_name(record, number, folder, report)
+        (folder / f"{name}.txt").write_bytes(record.text.encode())
+        if record.entities is not None or record.relations is not None:
+            lines = "".join(f"{line}\n" for line in _annotations(record, number, report))
+            (folder / f"{name}.ann").write_bytes(lines.encode())
+        leave_out(record, number, report, "events")
+
+
+def _file_name(record: Record, number: int, folder: Path, report: Report) -> str:
+    wanted = f"{number:06d}" if record.id is None else str(record.id)
+    name = re.sub(r"[^\w.-]", "_", wanted)[:60].strip(".") or f"{number:06d}"
+    while (folder / f"{name}.txt").exists():
+        name = f"{name}-{number}"
+    if name != wanted:
+        report.mended(title(record, number), None, f"is written as {name}.txt", cause="id that is no file name")
+    return name
+
+
+def _annotations(record: Record, number: int, report: Report) -> Iterator[str]:
+    spans, relations = graph(record, number, report)
+    written: set[int] = set()
+    for i, span in enumerate(spans):
+        pieces = [match.span() for match in re.finditer(r"[^\n]+", span.text)]
+        if not pieces or pieces[0][0] > 0 or pieces[-1][1] < len(span.text):
+            reason = f"'{_flat(span.text)}' begins or ends with a line end"
+            report.lost(title(record, number), None, reason, cause="span that begins or ends with a line end")
+            continue
+        written.add(i)
+        places = ";".join(f"{span.start + start} {span.start + end}" for start, end in pieces)
+        yield f"T{i + 1}\t{label(span.type, _FORBIDDEN, record, number, report)} {places}\t{_flat(span.text)}"
+    for i, (predicate, subject, object_) in enumerate(relations, 1):
+        if {subject, object_} <= written:
+            name = label(predicate, _FORBIDDEN, record, number, report)
+            yield f"R{i}\t{name} Arg1:T{subject + 1} Arg2:T{object_ + 1}"
+        else:
+            report.lost(
+                title(record, number),
+                None,
+                f"'{predicate}' has lost an argument",
+                cause="relation without its entities",
+            )

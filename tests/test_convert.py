@@ -1,0 +1,114 @@
+"""`ie convert` as a user meets it."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from ie_cli.commands import app
+
+SAMPLES = Path(__file__).parents[1] / "data" / "samples"
+CLUENER = str(SAMPLES / "cluener" / "raw.json")
+
+
+def ie(*args, stdin=b""):
+    done = subprocess.run(
+        [sys.executable, "-m", "ie_cli", "convert", *map(str, args)], input=stdin, capture_output=True
+    )
+    return done.returncode, done.stdout.decode(), done.stderr.decode()
+
+
+def test_a_file_to_records_on_stdout():
+    code, out, err = ie("cluener", CLUENER)
+    assert code == 0
+    assert out == (SAMPLES / "cluener" / "records.jsonl").read_text()
+    assert "records: 8, entities: 22\n" in err
+    assert "lost in all: 1 (1 × surface that differs from the text)" in err
+
+
+def test_stdin_several_files_and_an_output_file(tmp_path):
+    _, out, _ = ie("cluener", stdin=Path(CLUENER).read_bytes())
+    assert out.replace("stdin-", "raw-") == (SAMPLES / "cluener" / "records.jsonl").read_text()
+    path = tmp_path / "out.jsonl"
+    code, nothing, _ = ie("cluener", CLUENER, "-", "-o", path, stdin=Path(CLUENER).read_bytes())
+    assert (code, nothing, len(path.read_text().splitlines())) == (0, "", 16)
+
+
+def test_skipped_rows_give_exit_code_3_and_the_others_get_through():
+    code, out, err = ie("jsonl", stdin=b'{"text": "a"}\n{oops\n{"text": "b"}\n')
+    assert (code, out) == (3, '{"text": "a"}\n{"text": "b"}\n')
+    assert "skipped: -:2: not JSON" in err
+
+
+def test_to_conll_and_back(tmp_path):
+    code, out, err = ie("cluener", CLUENER, "--to", "conll", "--scheme", "bmes", "-o", tmp_path / "x.bmes")
+    assert code == 0
+    assert "nested or overlapping" in err
+    assert (tmp_path / "x.bmes").read_text().startswith("记\tB-position\n者\tE-position\n")
+    _, out, _ = ie("conll", tmp_path / "x.bmes", "--scheme", "bmes")
+    assert len(out.splitlines()) == 8
+
+
+def test_to_a_folder(tmp_path):
+    code, _, _ = ie("cluener", CLUENER, "--to", "brat", "-o", tmp_path / "out")
+    assert code == 0
+    assert (tmp_path / "out" / "0.ann").read_text().splitlines()[0] == "T1\tposition 0 2\t记者"
+    code, out, _ = ie("brat", *(tmp_path / "out").iterdir())
+    assert len(out.splitlines()) == 8
+
+
+USAGE = [
+    (["--to", "jsonl"], 2, "name the FORMAT"),
+    (["cluener", CLUENER, "--scheme", "bio"], 2, "format 'cluener' has no --scheme"),
+    (["cluener", CLUENER, "--variant", "x"], 2, "format 'cluener' has no --variant"),
+    (["jsonl", CLUENER, "--encoding", "gbk"], 2, "format 'jsonl' has no --encoding"),
+    (["cluener", CLUENER, "--to", "brat"], 2, "name a new folder with -o"),
+    (["cluner", CLUENER], 1, "unknown format 'cluner'. Did you mean 'cluener'?"),
+    (["cluener", CLUENER, "--to", "cmee"], 1, "unknown format 'cmee'. Did you mean 'cmeee'?"),
+    (["cluener", "none.json"], 1, "none.json: no such file"),
+    (["cluener", str(SAMPLES)], 1, "is a folder"),
+    (["cluener", CLUENER, "-o", str(SAMPLES)], 1, "is a folder"),
+    (["cluener", CLUENER, "-o", CLUENER], 1, "is an input, too"),
+    (["cluener", CLUENER, "-o", "/proc/none/x"], 1, "error: "),
+    (["cluener", CLUENER, "--encoding", "klingon"], 1, "unknown encoding 'klingon'"),
+    (["conll", CLUENER, "--scheme", "bilou"], 1, "unknown scheme 'bilou'"),
+    (["brat"], 1, "pairs of files"),
+]
+
+
+@pytest.mark.parametrize(("args", "code", "reason"), USAGE)
+def test_wrong_usage_and_stated_errors(args, code, reason):
+    before = Path(CLUENER).read_bytes()
+    done = CliRunner().invoke(app, ["convert", *args])
+    assert (done.exit_code, done.stdout) == (code, "")
+    assert reason in " ".join(done.stderr.replace("│", " ").split())
+    assert Path(CLUENER).read_bytes() == before
+
+
+def test_no_file_is_left_of_a_conversion_that_failed(tmp_path):
+    bad = tmp_path / "bad.json"
+    bad.write_text('[{"text": "一"},\n{"text": ]')
+    code, _, err = ie("cmeee", bad, "-o", tmp_path / "out.jsonl")
+    assert (code, sorted(p.name for p in tmp_path.iterdir())) == (1, ["bad.json"])
+    assert f"error: {bad}:2: not JSON" in err
+
+
+def test_list_is_tab_separated_when_piped():
+    code, out, _ = ie("--list")
+    rows = {name: (text, written) for name, text, written in (line.split("\t") for line in out.splitlines())}
+    assert code == 0
+    assert rows["brat"][1] == "folder"
+    assert rows["cluener"][1] == "file"
+    assert all(text for text, _ in rows.values())
+
+
+def test_head_ends_it_quietly(tmp_path):
+    many = tmp_path / "many.jsonl"
+    many.write_text(json.dumps({"text": "长" * 100}) + "\n", encoding="utf-8")
+    many.write_bytes(many.read_bytes() * 5000)
+    command = f"set -o pipefail; {sys.executable} -m ie_cli convert jsonl {many} | head -1"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert (done.stdout.count("\n"), done.stderr) == (1, "")

@@ -1,0 +1,147 @@
+"""Encodings, line ends and JSON layouts."""
+
+import subprocess
+import sys
+
+import pytest
+
+from ie_cli import files
+from ie_cli.errors import FormatError, IEError, Report
+
+TEXT = "第一行，上海🙂\n第二行\n"
+
+
+def lines(data, tmp_path, **options):
+    path, problems = tmp_path / "x.txt", []
+    path.write_bytes(data)
+    return [line for _, line in files.lines(path, Report(problems.append), **options)], problems
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_encodings_and_line_ends(encoding, end, tmp_path):
+    data = TEXT.replace("\n", end).encode(encoding)
+    assert lines(data, tmp_path) == (["第一行，上海🙂", "第二行"], [])
+    assert lines(data.removesuffix(end.encode()), tmp_path) == (["第一行，上海🙂", "第二行"], [])
+
+
+def test_only_a_newline_ends_a_line(tmp_path):
+    text = "一\u2028二\x85三\x0b四\x0c五\x1c六\r七"
+    assert lines(text.encode(), tmp_path) == ([text], [])
+
+
+@pytest.mark.parametrize("text", ["", "\n", "ascii\n"])
+def test_files_without_chinese(text, tmp_path):
+    assert lines(text.encode(), tmp_path) == (text.splitlines(), [])
+
+
+def test_one_byte_order_mark_is_the_file_s(tmp_path):
+    assert lines("\ufeff\ufeff一\n\ufeff二\n".encode(), tmp_path)[0] == ["\ufeff一", "\ufeff二"]
+    path = tmp_path / "x.txt"
+    assert files.text(path, Report()) == "\ufeff一\n\ufeff二\n"
+    assert files.text(path, Report(), keep_bom=True) == "\ufeff\ufeff一\n\ufeff二\n"
+
+
+def test_bad_bytes_are_reported_with_their_line(tmp_path):
+    found, problems = lines("好\n".encode() + b"\xe5\xa5\xff\n" + "人\n".encode(), tmp_path)
+    assert found == ["好", "\ufffd\ufffd", "人"]
+    assert [(p.kind, p.line) for p in problems] == [("mended", 2)]
+
+
+def test_bad_bytes_in_gbk(tmp_path):
+    found, problems = lines("好的\n".encode("gbk") * 20 + b"\xff\n", tmp_path)
+    assert found == ["好的"] * 20 + ["\ufffd"]
+    assert [(p.kind, p.line) for p in problems] == [("mended", 21)]
+
+
+def test_real_replacement_characters_are_text(tmp_path):
+    assert lines("\ufffd\ufffd\ufffd好\n".encode(), tmp_path) == (["\ufffd\ufffd\ufffd好"], [])
+
+
+HALVES = b"\xed\xa0\xbd\n\xed\xb8\x82\n"
+
+
+def test_halves_of_a_character(tmp_path):
+    assert lines(HALVES, tmp_path, halves=True) == (["\ud83d", "\ude02"], [])
+    found, problems = lines(HALVES, tmp_path)
+    assert (found, len(problems)) == (["\ufffd", "\ufffd"], 2)
+    assert lines(HALVES.replace(b"\n", b""), tmp_path)[0] == ["😂"]
+
+
+def test_encoding_named_by_the_user(tmp_path):
+    data = "中文\n".encode("big5")
+    assert lines(data, tmp_path, encoding="big5") == (["中文"], [])
+    assert lines("\ufeff中".encode(), tmp_path, encoding="utf-8-sig") == (["中"], [])
+    for name, reason in (("utf-16", "iconv"), ("nope", "unknown encoding"), ("base64", "unknown encoding")):
+        with pytest.raises(IEError, match=reason):
+            lines(data, tmp_path, encoding=name)
+
+
+def test_utf_16_says_what_to_do(tmp_path):
+    with pytest.raises(FormatError, match="iconv -f UTF-16"):
+        lines("中文\n".encode("utf-16"), tmp_path)
+
+
+def test_folder_and_missing_file(tmp_path):
+    with pytest.raises(FormatError, match="is a folder"):
+        next(files.lines(tmp_path, Report()))
+    with pytest.raises(FormatError, match="no such file"):
+        next(files.lines(tmp_path / "none", Report()))
+
+
+READ = """
+from ie_cli import files
+from ie_cli.errors import Report
+print(ascii([line for _, line in files.lines("-", Report())]))
+"""
+AHEAD = "x" * 100 + "\n"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
+@pytest.mark.parametrize("ahead", ["", AHEAD, AHEAD * 2000])
+def test_a_pipe_is_told_from_its_first_bytes(encoding, ahead):
+    done = subprocess.run([sys.executable, "-c", READ], input=(ahead + TEXT).encode(encoding), capture_output=True)
+    found = eval(done.stdout)  # what our own code printed
+    assert "".join(f"{line}\n" for line in found)[-200:] == (ahead + TEXT)[-200:]
+
+
+JSON = [
+    ('{"a": 1}\n\n{"a": 2}\n', [(1, 1, {"a": 1}), (3, 3, {"a": 2})]),
+    ('\ufeff[{"a": 1},\n\n{"a": 2}]\n', [(1, 1, {"a": 1}), (3, 2, {"a": 2})]),
+    ("\n\n[\n1, 2\n]", [(4, 1, 1), (4, 2, 2)]),
+    ('{\n "a": [\n1]}\r\n{"a": 2}\n', [(1, 1, {"a": [1]}), (4, 2, {"a": 2})]),
+    ("[]", []),
+    ("", []),
+    (" \n", []),
+]
+
+
+@pytest.mark.parametrize(("data", "expected"), JSON)
+def test_json_layouts(data, expected, tmp_path):
+    path = tmp_path / "x.json"
+    path.write_bytes(data.encode())
+    assert [tuple(value) for value in files.json_rows(path, Report())] == expected
+
+
+@pytest.mark.parametrize("data", ['{"a": "\\ud83d"}', '[{"a": "\\ud83d"}]', '[[{"\\ud83d": ["\\ud83d"]}]]'])
+def test_lone_halves_in_json(data, tmp_path):
+    path, report = tmp_path / "x.json", Report()
+    path.write_text(data)
+    assert "\ud83d" not in repr(list(files.json_rows(path, report)))
+    assert report.counts == {"mended": 1}
+
+
+@pytest.mark.parametrize("bad", ["[" * 100_000, '{"a": ' * 100_000])
+def test_json_nested_too_deep_is_no_crash(bad, tmp_path):
+    path, report = tmp_path / "x.json", Report()
+    path.write_text(f"{{}}\n{bad}\n{{}}\n")
+    assert len(list(files.json_rows(path, report))) == 2
+    assert report.counts == {"skipped": 1}
+
+
+@pytest.mark.parametrize(
+    ("path", "stem"),
+    [("a/train.json", "train"), ("x.char.bmes", "x.char"), ("weibo.conll.train", "weibo.conll.train"), ("-", "stdin")],
+)
+def test_stem(path, stem):
+    assert files.stem(path) == stem
