@@ -263,7 +263,7 @@ def _values(document: str, path: str | os.PathLike) -> Iterator[tuple[int, Any]]
 
 def _not_json(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
-        return f"not JSON: {error.msg} at character {error.colno}"
+        return f"not JSON: {error.msg} (character {error.colno})"
     return f"not JSON that can be read: {'nested too deep' if isinstance(error, RecursionError) else error}"
 
 

@@ -323,7 +323,7 @@ def loads(line: str | bytes, path: str = "-", number: int | None = None) -> Reco
             raise ValueError("an escape such as \\ud83d stands for half a surrogate pair, which is no character")
         return from_json(data)
     except json.JSONDecodeError as error:
-        reason = f"not JSON: {error.msg} at character {error.pos}"
+        reason = f"not JSON: {error.msg} (character {error.colno})"
     except UnicodeDecodeError as error:
         reason = f"not UTF-8: byte {error.start} of the line"
     except RecursionError:

@@ -71,6 +71,7 @@ USAGE = [
     (["cluener", "none.json"], 1, "none.json: no such file"),
     (["cluener", str(SAMPLES)], 1, "is a folder"),
     (["cluener", CLUENER, "-o", str(SAMPLES)], 1, "is a folder"),
+    (["cluener", CLUENER, "-o", "/dev/null"], 1, "no regular file"),
     (["cluener", CLUENER, "-o", CLUENER], 1, "is an input, too"),
     (["cluener", CLUENER, "-o", "/proc/none/x"], 1, "error: "),
     (["cluener", CLUENER, "--encoding", "klingon"], 1, "unknown encoding 'klingon'"),

@@ -132,8 +132,11 @@ def _check_output(out: Path | None, inputs: Iterable[str], *, folder: bool, to: 
     named = out is not None and str(out) != "-"
     if folder and not named:
         raise typer.BadParameter(f"format '{to}' is many files; name a new folder with -o")
-    if named and not folder and out.is_dir():
-        raise IEError(f"{out}: is a folder; name a file in it")
+    if named and not folder and out.exists() and not out.is_file():
+        # A device such as /dev/null would be replaced by a file.
+        raise IEError(
+            f"{out}: is {'a folder; name a file in it' if out.is_dir() else 'no regular file; use > instead'}"
+        )
     if named and any(os.path.exists(path) and out.exists() and out.samefile(path) for path in inputs):
         raise IEError(f"{out}: is an input, too; name another output")
 

@@ -26,7 +26,7 @@ from ie_cli.errors import FormatError, IEError, Report
 from ie_cli.formats._rows import Row, graph, kept, label, leave_out, title
 from ie_cli.records import Entity, Record, Relation
 
-_SPAN = re.compile(r"(\S+) ([0-9]+ [0-9]+(?:;[0-9]+ [0-9]+)*)")
+_SPAN = re.compile(r"(\S+) ([0-9]{1,9} [0-9]{1,9}(?:;[0-9]{1,9} [0-9]{1,9})*)")
 _RELATION = re.compile(r"(\S+) \S+?:(\S+) \S+?:(\S+)\s*")
 _FORBIDDEN = r"\s"  # in a label
 _OTHERS = {"E": "event", "A": "attribute", "M": "attribute", "N": "normalisation", "#": "note", "*": "equivalence"}

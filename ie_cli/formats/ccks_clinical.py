@@ -35,7 +35,7 @@ from ie_cli.registry import unknown
 SAMPLE = 200  # documents from which the convention is told
 VARIANTS = {"2017": (0, 1), "2019": (0, 0), "2020-military": (-1, 0)}  # what to add to start and to end
 _ORIGINAL = "original.txt"
-_MENTION = re.compile(r"(.*)\t([0-9]+)\t([0-9]+)\t([^\t]+)")
+_MENTION = re.compile(r"(.*)\t([0-9]{1,9})\t([0-9]{1,9})\t([^\t]+)")
 
 
 @dataclass

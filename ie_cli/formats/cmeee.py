@@ -21,7 +21,7 @@ from ie_cli.errors import Report
 from ie_cli.formats._rows import Row, after, items, kept, leave_out, placed, records, rows, write_json_array
 from ie_cli.records import Entity, Record
 
-_PLACE = re.compile(r"\s*(\d+)\s+(\d+)\s+(\S+)\s*")
+_PLACE = re.compile(r"\s*([0-9]{1,9})\s+([0-9]{1,9})\s+(\S+)\s*")
 
 
 def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[Record]:

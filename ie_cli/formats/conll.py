@@ -34,7 +34,7 @@ from ie_cli.registry import unknown
 
 SAMPLE = 20_000  # lines from which scheme and variant are told
 VARIANTS = ("plain", "segmented")
-_SEGMENTED = re.compile(r".[0-9]+", re.DOTALL)
+_SEGMENTED = re.compile(r".[0-9]{1,3}", re.DOTALL)
 
 
 class Token(NamedTuple):
@@ -87,8 +87,9 @@ def _scheme(sample: list[Token | None], path: str) -> str:
     seen = {token.tag for token in sample if token and token.tag}
     scheme = tags.detect(seen)
     if scheme is None:
-        prefixes = ", ".join(sorted({tags.split(tag)[0] for tag in seen}))
-        reason = f"no scheme has all the tags {prefixes}; name the nearest with --scheme ({', '.join(tags.SCHEMES)})"
+        prefixes = sorted({tags.split(tag)[0] for tag in seen})
+        shown = ", ".join(prefixes[:6]) + (", …" if len(prefixes) > 6 else "")
+        reason = f"no scheme has all the tags {shown}; name the nearest with --scheme ({', '.join(tags.SCHEMES)})"
         raise FormatError(path, None, reason)
     return scheme
 
