@@ -73,7 +73,7 @@ def source(path: str) -> Iterator[BinaryIO]:
 def _stdin() -> BinaryIO:
     """A reader of its own on stdin: a thread still waiting in `sys.stdin` would abort Python's exit."""
     try:
-        return open(sys.stdin.fileno(), "rb", closefd=False)  # noqa: SIM115
+        return open(sys.stdin.fileno(), "rb", closefd=False)
     except (io.UnsupportedOperation, ValueError):
         return sys.stdin.buffer  # replaced, as tests do
 

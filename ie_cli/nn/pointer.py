@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import torch
@@ -95,3 +96,61 @@ class EfficientGlobalPointer(nn.Module):
         pair = query @ key.transpose(1, 2) / self.size**0.5
         start, end = (self.bias(both) / 2).transpose(1, 2).chunk(2, 1)
         return SpanScores(pair, start, end)
+
+
+class TypeScores(NamedTuple):
+    """Span scores of an inner product for every type, s[b, c, i, j] = query[b, c, i] . key[b, c, j] + bias[c].
+
+    Shapes: query and key [B, C, L, d], scaled already; bias [C].
+    """
+
+    query: Tensor
+    key: Tensor
+    bias: Tensor
+
+    def dense(self) -> Tensor:
+        return self.query @ self.key.transpose(2, 3) + self.bias[:, None, None]
+
+    def chunks(self) -> Iterator[tuple[int, TypeScores]]:
+        """The scores of a few types at a time, with the number of the first: no more cells than `CELLS_AT_ONCE`."""
+        texts, types, length, _ = self.query.shape
+        step = max(1, CELLS_AT_ONCE * 8 // max(1, texts * length * length))
+        for low in range(0, types, step):
+            part = slice(low, low + step)
+            yield low, TypeScores(self.query[:, part], self.key[:, part], self.bias[part])
+
+    def above(self, threshold: float, cells: Tensor) -> SpanCells:
+        """All allowed spans with s > threshold, a few types at a time; see `SpanScores.above`."""
+        found = []
+        for low, part in self.chunks():
+            scores = part.dense()
+            row, kind, first, last = ((scores > threshold) & cells[:, None]).nonzero(as_tuple=True)
+            found.append(SpanCells(row, kind + low, first, last, scores[row, kind, first, last]))
+        return SpanCells(*(torch.cat(parts) for parts in zip(*found, strict=True)))
+
+
+class GlobalPointer(nn.Module):
+    """GlobalPointer (Su 2021, kexue.fm/archives/8373): one query and one key projection for each type.
+
+    As in the published code the inner product is divided by sqrt(d), which the article's formula
+    leaves out. The bias of each type is ours: without it nothing can be set to start from.
+    """
+
+    def __init__(self, width: int, types: int, *, size: int = 64, rotary: bool = True):
+        super().__init__()
+        self.types, self.size, self.rotary = types, size, rotary
+        self.project = nn.Linear(width, types * 2 * size)
+        self.bias = nn.Parameter(torch.zeros(types))
+
+    def start_at(self, score: Tensor) -> None:
+        """Let untrained scores of type c lie around `score[c]` ([C])."""
+        with torch.no_grad():
+            self.bias.copy_(score)
+
+    def forward(self, hidden: Tensor) -> TypeScores:
+        """hidden [B, L, D] -> the factors of the scores, unmasked."""
+        both = self.project(hidden).unflatten(-1, (self.types, 2 * self.size)).transpose(1, 2)
+        query, key = both.chunk(2, -1)
+        if self.rotary:
+            query, key = rotate(query), rotate(key)
+        return TypeScores(query / self.size**0.5, key, self.bias)

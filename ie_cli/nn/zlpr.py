@@ -15,6 +15,8 @@ them: e^s is then a product, so the sum over all cells is a bilinear form,
 
 two matrix products in place of a [C, L, L] tensor. The few cells with targets of their own are put
 right by summing their rows again, not by subtracting them from the whole, so nothing cancels.
+
+`typewise_zlpr` is for standard GlobalPointer, whose scores are no such sums.
 """
 
 from __future__ import annotations
@@ -23,8 +25,9 @@ import math
 
 import torch
 from torch import Tensor
+from torch.utils.checkpoint import checkpoint
 
-from ie_cli.nn.pointer import SpanScores
+from ie_cli.nn.pointer import SpanScores, TypeScores
 
 NOTHING = -1e9  # the logarithm of an empty sum; e^NOTHING is 0 and its gradient a number
 
@@ -69,6 +72,34 @@ def additive_zlpr(
         wrong = _log_sum_additive(pair, start, end, cells, gold, 1 - target, 1 - rest)
         right = _log_sum_additive(-pair, -start, -end, cells, gold, target, rest)
         return _log1p_exp(wrong) + _log1p_exp(right)
+
+
+def typewise_zlpr(scores: TypeScores, gold: Tensor, cells: Tensor) -> Tensor:
+    """The loss of each text and type for scores that do not factorise, a few types at a time.
+
+    The [B, c, L, L] scores of a chunk are made again in the backward pass, so that no more than one
+    chunk is ever there.
+
+    Args:
+        gold, cells: as for `additive_zlpr`.
+
+    Returns:
+        [B, C], at least 0.
+    """
+    losses = []
+    for low, part in scores.chunks():
+        mine = gold[(gold[:, 1] >= low) & (gold[:, 1] < low + len(part.bias))]
+        local = mine - mine.new_tensor([0, low, 0, 0])
+        losses.append(checkpoint(_chunk_loss, *part, local, cells, use_reentrant=False))
+    return torch.cat(losses, 1)
+
+
+def _chunk_loss(query: Tensor, key: Tensor, bias: Tensor, gold: Tensor, cells: Tensor) -> Tensor:
+    dense = TypeScores(query, key, bias).dense()
+    target = torch.zeros_like(dense, dtype=torch.bool)
+    target[gold.unbind(1)] = True
+    allowed = cells[:, None].expand_as(dense)
+    return zlpr(dense.flatten(2), target.flatten(2), allowed.flatten(2))
 
 
 def _distinct(gold: Tensor, target: Tensor | None, cells: Tensor) -> tuple[Tensor, Tensor]:

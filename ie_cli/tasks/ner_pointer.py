@@ -13,8 +13,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ie_cli.nn.pointer import EfficientGlobalPointer, SpanScores, span_mask
-from ie_cli.nn.zlpr import additive_zlpr, prior_score
+from ie_cli.errors import IEError
+from ie_cli.nn.pointer import EfficientGlobalPointer, GlobalPointer, SpanScores, TypeScores, span_mask
+from ie_cli.nn.zlpr import additive_zlpr, prior_score, typewise_zlpr
+from ie_cli.registry import unknown
 from ie_cli.tasks._entities import Batch, Codec, Example, Labels, TokenSpan, collate
 from ie_cli.text.batch import Inputs
 from ie_cli.text.encoding import Tokenizer
@@ -25,6 +27,7 @@ class Settings:
     """Settings of the head.
 
     Attributes:
+        head: "efficient" (one inner product for all types) or "global_pointer" (one each).
         size: inner size d of the pointer.
         dropout: on the encoder's output.
         rotary: rotary positions in the pointer.
@@ -33,12 +36,16 @@ class Settings:
         overlap: tokens that neighbouring windows of a long text share.
     """
 
+    head: str = "efficient"
     size: int = 64
     dropout: float = 0.3
     rotary: bool = True
     prior: bool = True
     threshold: float = 0.5
     overlap: int = 64
+
+
+HEADS = {"efficient": EfficientGlobalPointer, "global_pointer": GlobalPointer}
 
 
 class Model(nn.Module):
@@ -56,24 +63,27 @@ class Model(nn.Module):
         self.encoder = encoder
         self.codec = Codec(tokenizer, labels, settings, encoder.limit)
         self.dropout = nn.Dropout(settings.dropout)
-        self.head = EfficientGlobalPointer(encoder.width, len(labels.names), size=settings.size, rotary=settings.rotary)
+        if settings.head not in HEADS:
+            raise IEError(unknown("model.head", settings.head, HEADS))
+        self.head = HEADS[settings.head](encoder.width, len(labels.names), size=settings.size, rotary=settings.rotary)
         if settings.prior:
             self.head.start_at(prior_score(torch.tensor(labels.rates)))
 
     def collate(self, examples: Sequence[Example]) -> Batch:
         return collate(examples)
 
-    def forward(self, inputs: Inputs) -> SpanScores:
+    def forward(self, inputs: Inputs) -> SpanScores | TypeScores:
         return self.head(self.dropout(self.encoder(inputs.features, inputs.mask)))
 
-    def loss(self, scores: SpanScores, batch: Batch) -> Tensor:
+    def loss(self, scores: SpanScores | TypeScores, batch: Batch) -> Tensor:
         """ZLPR of each type, summed over types and averaged over texts: a scalar.
 
         The published scripts average over types as well; AdamW's steps do not depend on that factor.
         """
-        return additive_zlpr(scores, batch.gold, span_mask(batch.inputs.mask)).sum(1).mean()
+        zlpr = additive_zlpr if isinstance(scores, SpanScores) else typewise_zlpr
+        return zlpr(scores, batch.gold, span_mask(batch.inputs.mask)).sum(1).mean()
 
-    def decode(self, scores: SpanScores, mask: Tensor) -> list[list[TokenSpan]]:
+    def decode(self, scores: SpanScores | TypeScores, mask: Tensor) -> list[list[TokenSpan]]:
         """The spans of each row whose probability sigmoid(2 s) exceeds the threshold."""
         threshold = math.log(self.codec.settings.threshold / (1 - self.codec.settings.threshold)) / 2
         found = scores.above(threshold, span_mask(mask))
