@@ -63,15 +63,14 @@ def _value(hint: Any, value: Any, where: str) -> Any:
             return float(value)  # YAML reads 2e-5 as a string
         except ValueError:
             pass
-    elif hint is Any or (
-        (isinstance(hint, type)
-        and isinstance(value, hint)
-        and type(value) is not bool)
-        or (hint is bool
-        and value in (True, False))
-    ):
+    elif hint is Any or _is(value, hint):
         return value
     raise IEError(f"the setting '{where}' must be {_name(hint)}, found {value!r}")
+
+
+def _is(value: Any, hint: Any) -> bool:
+    """Whether a value is of a plain type; to Python true is a number, here it is none."""
+    return isinstance(hint, type) and isinstance(value, hint) and isinstance(value, bool) == (hint is bool)
 
 
 def _name(hint: Any) -> str:
@@ -89,16 +88,19 @@ def read(path: str) -> dict[str, Any]:
     """A YAML file as plain data (safe_load: no objects are built).
 
     Raises:
-        FormatError: no such file, or not YAML.
+        FormatError: no such file, not YAML, or no table of settings.
     """
     try:
         with open(path, encoding="utf-8") as stream:
-            return yaml.safe_load(stream) or {}
+            data = yaml.safe_load(stream)
     except FileNotFoundError:
         raise FormatError(path, None, "no such file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         mark = getattr(error, "problem_mark", None)
         raise FormatError(path, mark and mark.line + 1, f"not YAML: {getattr(error, 'problem', error)}") from None
+    if not isinstance(data, dict | None):
+        raise FormatError(path, None, f"is not a table of settings (KEY: VALUE lines), but {data!r:.40}")
+    return data or {}
 
 
 def override(data: dict[str, Any], assignment: str) -> None:

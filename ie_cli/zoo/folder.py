@@ -74,11 +74,12 @@ def load(place: str | Path) -> nn.Module:
     folder = manifest.find(place)
     content = manifest.read(folder)
     module = load_module("ie_cli.tasks", content["task"], what="task")
-    settings = config.build(EncoderSettings, content["encoder"], f"{folder / manifest.MANIFEST}: encoder")
+    labels, settings, encoder = (
+        config.build(kind, content[key], f"{folder / manifest.MANIFEST}: {key}")
+        for key, kind in (("labels", module.Labels), ("settings", module.Settings), ("encoder", EncoderSettings))
+    )
     try:
-        encoder = encoders.open_encoder(folder, settings)
-        labels = config.build(module.Labels, content["labels"], "labels")
-        model = build(content["task"], encoder, labels, config.build(module.Settings, content["settings"], "settings"))
+        model = build(content["task"], encoders.open_encoder(folder, encoder), labels, settings)
         model.load_state_dict({name: x.float() for name, x in load_file(folder / WEIGHTS).items()})
     except (safetensors.SafetensorError, FileNotFoundError, json.JSONDecodeError, TypeError, RuntimeError) as error:
         raise IEError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-WITH_POOLER = {"bert", "roberta", "xlm-roberta", "ernie"}
+WITH_POOLER = {"albert", "bert", "camembert", "ernie", "roberta", "xlm-roberta"}
 POSITIONS_AFTER_PADDING = {"roberta", "xlm-roberta", "camembert"}
 
 

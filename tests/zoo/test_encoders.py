@@ -1,0 +1,210 @@
+"""Every supported architecture from a folder, through windows, batches, saving and opening."""
+
+import json
+import shutil
+
+import pytest
+import torch
+from conftest import ENCODERS, SIZES
+
+from ie_cli.errors import IEError
+from ie_cli.predicting import predict
+from ie_cli.records import Record
+from ie_cli.tasks.ner_pointer import Labels, Settings
+from ie_cli.zoo import encoders, folder, known
+from ie_cli.zoo.encoders import EncoderSettings
+
+TEXTS = ["张三丰在北京大学", "", "张三丰生于武当山。李四在清华！" * 6, " ", "abc 龘 123\n", "王"]
+RECORDS = [Record(text, id=i) for i, text in enumerate(TEXTS)]
+POSITIONS = SIZES["max_position_embeddings"]
+LABELS = Labels(["人物", "地点"], [0.02, 0.01])
+architectures = pytest.mark.parametrize("kind", ENCODERS)
+
+
+def encoder(place, mode="auto"):
+    return encoders.create(EncoderSettings(name=str(place), mode=mode), lambda: [])
+
+
+def model(place, mode="auto"):
+    """An untrained model, which finds plenty: everything downstream has something to lose."""
+    made = encoder(place, mode)
+    torch.manual_seed(1)
+    settings = Settings(size=8, prior=False, overlap=8)
+    return folder.build("ner_pointer", made, LABELS, settings).eval().requires_grad_(False)
+
+
+@pytest.fixture(scope="module")
+def built(pretrained):
+    """The model of each architecture with its predictions, made once."""
+    made = {}
+
+    def get(kind):
+        if kind not in made:
+            fresh = model(pretrained(kind))
+            made[kind] = fresh, list(predict(fresh, RECORDS))
+        return made[kind]
+
+    return get
+
+
+def scores(record):
+    return {(e.start, e.end, e.type): e.score for e in record.entities}
+
+
+def assert_close(found, expected, tolerance):
+    """The same entities, but for those whose score is within the tolerance of the threshold."""
+    for mine, other in zip(found, expected, strict=True):
+        mine, other = scores(mine), scores(other)
+        for key in mine.keys() | other.keys():
+            assert mine.get(key, 0.5) == pytest.approx(other.get(key, 0.5), abs=tolerance)
+
+
+@architectures
+def test_texts_of_any_length_are_predicted(kind, built):
+    found = built(kind)[1]
+    assert [record.id for record in found] == list(range(len(TEXTS)))
+    assert found[1].entities == []
+    ends = [e.end for e in found[2].entities]
+    assert min(ends) <= 10 and max(ends) > len(TEXTS[2]) - 10  # from the first window and from the last
+    assert all(r.text[e.start : e.end] == e.text for r in found for e in r.entities)
+
+
+@architectures
+def test_a_text_does_not_depend_on_its_batch(kind, built):
+    made, together = built(kind)
+    alone = [next(predict(made, [record])) for record in RECORDS]
+    assert_close(alone, together, 2e-4)
+    assert_close(predict(made, RECORDS, batch_tokens=1), together, 2e-4)
+
+
+@architectures
+def test_saved_and_opened_again(kind, built, tmp_path):
+    made, found = built(kind)
+    folder.save(made, tmp_path / "m", note={"dev_f1": 0.5})
+    opened = folder.load(tmp_path / "m")
+    assert list(predict(opened, RECORDS)) == found
+    assert opened.note == {"dev_f1": 0.5} and not opened.training
+    assert opened.text_encoder.settings == made.text_encoder.settings
+    folder.save(made, tmp_path / "h", half=True)
+    assert_close(predict(folder.load(tmp_path / "h"), RECORDS), found, 5e-3)
+    sizes = [(tmp_path / name / folder.WEIGHTS).stat().st_size for name in ("m", "h")]
+    assert sizes[1] < 0.7 * sizes[0]
+
+
+@pytest.mark.parametrize(("kind", "taken"), [(kind, 3 if kind == "Roberta" else 2) for kind in ENCODERS])
+def test_the_longest_window_fits_exactly(kind, taken, built):
+    """Two special tokens, and RoBERTa's positions begin behind the padding id, which is 0 here."""
+    made = built(kind)[0]
+    limit = made.encoder.limit
+    assert limit == POSITIONS - taken
+    inputs = [{"ids": torch.full((2, n), 5)} for n in (limit, limit + 1)]
+    masks = [torch.ones(2, n, dtype=torch.bool) for n in (limit, limit + 1)]
+    assert made.encoder(inputs[0], masks[0]).shape == (2, limit, made.encoder.width)
+    if not kind.startswith(("Deberta", "ModernBert")):  # their positions are relative and never run out
+        with pytest.raises((IndexError, RuntimeError)):
+            made.encoder(inputs[1], masks[1])
+
+
+@architectures
+def test_gradients_reach_every_weight_that_is_kept(kind, pretrained):
+    """A weight without a gradient is dead: saved and never used, as BERT's pooler would be."""
+    made = encoder(pretrained(kind)).module.train()
+    ids = torch.randint(5, 40, (2, 12))
+    made({"ids": ids}, torch.ones_like(ids, dtype=torch.bool)).pow(3).sum().backward()
+    dead = {name for name, p in made.named_parameters() if p.grad is None}
+    assert dead <= {"inner.encoder.embed_positions.weight"}  # RoFormer's table of sines is fixed
+
+
+@pytest.mark.parametrize(
+    ("special", "ends"),
+    [
+        ({"cls_token": "[CLS]", "sep_token": "[SEP]"}, (2, 3)),
+        ({"bos_token": "[CLS]", "eos_token": "[SEP]"}, (2, 3)),
+        ({"bos_token": "[CLS]"}, (2, None)),
+        ({"mask_token": "[MASK]"}, (None, None)),
+    ],
+)
+def test_tokenizers_with_other_special_tokens(special, ends, pretrained):
+    made = model(pretrained("Bert", **special))
+    assert (made.encoder.first, made.encoder.last) == ends
+    assert made.encoder.limit == POSITIONS - sum(end is not None for end in ends)
+    assert len(list(predict(made, RECORDS))) == len(RECORDS)
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"), [("auto", "characters"), ("characters", "characters"), ("pieces", "pieces")]
+)
+def test_modes(mode, expected, pretrained, tmp_path):
+    made = model(pretrained(), mode)
+    assert made.text_encoder.settings.mode == made.codec.tokenizer.mode == expected
+    assert len(made.codec.tokenizer("abc")) == 3
+    folder.save(made, tmp_path / "m")
+    assert folder.load(tmp_path / "m").codec.tokenizer.mode == expected
+
+
+def test_weights_are_those_of_the_folder(pretrained):
+    place = pretrained()
+    from transformers import AutoModel
+
+    given = AutoModel.from_pretrained(place, add_pooling_layer=False).state_dict()
+    ours = encoder(place).module.inner.state_dict()
+    assert ours.keys() == given.keys() and all(torch.equal(ours[name], given[name]) for name in given)
+
+
+def test_roformer_needs_no_package_to_cut_words(pretrained, tmp_path):
+    """The hub has its vocabulary as vocab.txt, and a tokenizer class that wants rjieba."""
+    place = shutil.copytree(pretrained("RoFormer"), tmp_path / "hub")
+    words = json.loads((place / "tokenizer.json").read_text("utf-8"))["model"]["vocab"]
+    for name in ("tokenizer.json", "tokenizer_config.json", "special_tokens_map.json"):
+        (place / name).unlink(missing_ok=True)
+    (place / "vocab.txt").write_text("\n".join(sorted(words, key=words.get)) + "\n", "utf-8")
+    (place / "tokenizer_config.json").write_text('{"tokenizer_class": "RoFormerTokenizer"}')
+    made = model(place)
+    assert made.text_encoder.settings.mode == "characters"
+    assert made.codec.tokenizer("张x龘").features["ids"] == [words["张"], words["x"], words["[UNK]"]]
+    folder.save(made, tmp_path / "m")
+    assert list(predict(folder.load(tmp_path / "m"), RECORDS)) == list(predict(made, RECORDS))
+
+
+@pytest.mark.parametrize("name", ["nothing", "a/b/c", "./a", "/nowhere/b", "../a"])
+def test_a_name_that_can_be_no_hub_id_is_not_looked_up(name, monkeypatch):
+    monkeypatch.setattr("transformers.AutoConfig.from_pretrained", lambda *a, **k: pytest.fail("looked up"))
+    with pytest.raises(IEError) as error:
+        encoder(name)
+    assert (
+        str(error.value) == f"no encoder '{name}': not a folder, not a name of `ie models`, not a hub id (OWNER/NAME)"
+    )
+
+
+@pytest.mark.parametrize(("name", "asked"), [("nobody/nothing", "nobody/nothing"), ("rbt3", "hfl/rbt3")])
+def test_a_hub_id_that_cannot_be_reached_is_one_stated_line(name, asked, monkeypatch, tmp_path):
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    with pytest.raises(IEError) as error:
+        encoder(name)
+    assert known.hub_id(name) == asked
+    assert str(error.value).startswith(f"cannot load the encoder '{name}': ") and "\n" not in str(error.value)
+
+
+def test_a_folder_that_is_no_encoder(tmp_path):
+    with pytest.raises(IEError, match=r"cannot load the encoder '.*': "):
+        encoder(tmp_path)
+
+
+def test_options_are_for_built_in_encoders(pretrained):
+    with pytest.raises(IEError, match=r"encoder\.options are for built-in encoders"):
+        encoders.create(EncoderSettings(str(pretrained()), options={"hidden": 3}), lambda: [])
+
+
+def test_known_names_are_friendly_and_lead_to_hub_ids():
+    for name, entry in known.ENCODERS.items():
+        assert "/" not in name and entry.hub_id.count("/") == 1 and entry.parameters > 0 and entry.licence
+    assert len({entry.hub_id for entry in known.ENCODERS.values()}) == len(known.ENCODERS)
+    assert known.hub_id("some/other") == "some/other"
+
+
+def test_the_measuring_encoder(shared):
+    """A real pretrained vocabulary: its characters keep their places, whatever they are."""
+    made = encoder(shared("models/e5-small-zhchar"))
+    assert (made.settings.mode, made.module.limit) == ("characters", 510)
+    text = "张三…在 北京℃\n𠮷"
+    assert made.tokenizer(text).starts == list(range(len(text)))
