@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import codecs
 import contextlib
+import io
 import itertools
 import json
 import os
@@ -38,7 +39,7 @@ def stem(path: str | os.PathLike) -> str:
 def opened(path: str | os.PathLike) -> Iterator[BinaryIO]:
     """Binary stream of a file, or of standard input for `-`; a folder or nothing is a `FormatError`."""
     if str(path) == "-":
-        yield sys.stdin.buffer
+        yield _stdin()
     elif os.path.isdir(path):
         raise FormatError(path, None, "is a folder; name the files in it")
     elif not os.path.exists(path):
@@ -46,6 +47,14 @@ def opened(path: str | os.PathLike) -> Iterator[BinaryIO]:
     else:
         with open(path, "rb") as stream:
             yield stream
+
+
+def _stdin() -> BinaryIO:
+    """A reader of its own on stdin: a thread still waiting in `sys.stdin` would abort Python's exit."""
+    try:
+        return open(sys.stdin.fileno(), "rb", closefd=False)
+    except (io.UnsupportedOperation, ValueError):
+        return sys.stdin.buffer  # replaced, as tests do
 
 
 # --- Encodings -----------------------------------------------------------------------------------

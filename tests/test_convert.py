@@ -70,8 +70,7 @@ USAGE = [
     (["cluener", CLUENER, "--to", "cmee"], 1, "unknown format 'cmee'. Did you mean 'cmeee'?"),
     (["cluener", "none.json"], 1, "none.json: no such file"),
     (["cluener", str(SAMPLES)], 1, "is a folder"),
-    (["cluener", CLUENER, "-o", str(SAMPLES)], 1, "is a folder"),
-    (["cluener", CLUENER, "-o", "/dev/null"], 1, "no regular file"),
+    (["cluener", CLUENER, "-o", str(SAMPLES)], 1, "Is a directory"),
     (["cluener", CLUENER, "-o", CLUENER], 1, "is an input, too"),
     (["cluener", CLUENER, "-o", "/proc/none/x"], 1, "error: "),
     (["cluener", CLUENER, "--encoding", "klingon"], 1, "unknown encoding 'klingon'"),
@@ -87,6 +86,12 @@ def test_wrong_usage_and_stated_errors(args, code, reason):
     assert (done.exit_code, done.stdout) == (code, "")
     assert reason in " ".join(done.stderr.replace("│", " ").split())
     assert Path(CLUENER).read_bytes() == before
+
+
+def test_a_device_is_written_to_and_never_replaced():
+    code, out, _ = ie("cluener", CLUENER, "-o", "/dev/null")
+    assert (code, out) == (0, "")
+    assert Path("/dev/null").is_char_device()
 
 
 def test_no_file_is_left_of_a_conversion_that_failed(tmp_path):

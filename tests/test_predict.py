@@ -43,7 +43,9 @@ def start(model, *args, **kwargs):
 
 
 def lines(texts):
-    return "".join(json.dumps({"id": i, "text": t, "note": [i]}, ensure_ascii=False) + "\n" for i, t in enumerate(texts))
+    return "".join(
+        json.dumps({"id": i, "text": t, "note": [i]}, ensure_ascii=False) + "\n" for i, t in enumerate(texts)
+    )
 
 
 def test_one_line_out_per_line_in_with_ids_and_unknown_keys_kept(model):
@@ -97,7 +99,7 @@ def test_output_file_appears_whole_and_never_over_an_input(model, tmp_path):
     assert predict(model, source, "-o", out).exit_code == 0
     assert out.read_text() == predict(model, source).stdout
     refused = predict(model, source, "-o", source)
-    assert refused.exit_code == 1 and "is an input as well" in refused.stderr
+    assert refused.exit_code == 1 and "is an input, too" in refused.stderr
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
 
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import functools
-import io
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 import typer
 
-from ie_cli.errors import FormatError, IEError, Problem, Report
+from ie_cli.errors import IEError, Problem, Report
 
 REJECTED = 3  # exit code: done, but some lines were rejected
 
@@ -47,6 +46,10 @@ def output(path: Path | None) -> Iterator[BinaryIO]:
         yield sys.stdout.buffer
         sys.stdout.buffer.flush()
         return
+    if path.exists() and not path.is_file():  # a folder, which fails, or a device, which must not be replaced
+        with path.open("wb") as stream:
+            yield stream
+        return
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as stream:
@@ -56,33 +59,11 @@ def output(path: Path | None) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
-@contextlib.contextmanager
-def source(path: str) -> Iterator[BinaryIO]:
-    """Binary stream from a file, or from stdin for `-`."""
-    if path == "-":
-        yield _stdin()
-    elif os.path.isdir(path):
-        raise FormatError(path, None, "is a folder; name the files in it")
-    elif not os.path.exists(path):
-        raise FormatError(path, None, "no such file")
-    else:
-        with open(path, "rb") as stream:
-            yield stream
-
-
-def _stdin() -> BinaryIO:
-    """A reader of its own on stdin: a thread still waiting in `sys.stdin` would abort Python's exit."""
-    try:
-        return open(sys.stdin.fileno(), "rb", closefd=False)
-    except (io.UnsupportedOperation, ValueError):
-        return sys.stdin.buffer  # replaced, as tests do
-
-
-def refuse_overwrite(out: Path | None, sources: list[str]) -> None:
+def refuse_overwrite(out: Path | None, sources: Iterable[str]) -> None:
     """Stop before an input is overwritten by its own output."""
     for name in sources:
-        if out is not None and out.exists() and name != "-" and os.path.exists(name) and out.samefile(name):
-            raise IEError(f"{out}: is an input as well; name another output")
+        if out is not None and out.exists() and os.path.exists(name) and out.samefile(name):
+            raise IEError(f"{out}: is an input, too; name another output")
 
 
 class Talk:

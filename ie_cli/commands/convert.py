@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-import os
 import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +12,7 @@ from typing import Any
 
 import typer
 
-from ie_cli.commands._shell import REJECTED, Talk, output, say
+from ie_cli.commands._shell import REJECTED, Talk, output, refuse_overwrite, say
 from ie_cli.errors import IEError, Report
 from ie_cli.records import Record
 from ie_cli.registry import load, names
@@ -132,13 +131,7 @@ def _check_output(out: Path | None, inputs: Iterable[str], *, folder: bool, to: 
     named = out is not None and str(out) != "-"
     if folder and not named:
         raise typer.BadParameter(f"format '{to}' is many files; name a new folder with -o")
-    if named and not folder and out.exists() and not out.is_file():
-        # A device such as /dev/null would be replaced by a file.
-        raise IEError(
-            f"{out}: is {'a folder; name a file in it' if out.is_dir() else 'no regular file; use > instead'}"
-        )
-    if named and any(os.path.exists(path) and out.exists() and out.samefile(path) for path in inputs):
-        raise IEError(f"{out}: is an input, too; name another output")
+    refuse_overwrite(out, inputs)
 
 
 # --- The list of formats -------------------------------------------------------------------------

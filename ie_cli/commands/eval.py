@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 import typer
 
 from ie_cli import records
-from ie_cli.commands._shell import REJECTED, Talk, output, say, source
+from ie_cli.commands._shell import REJECTED, Talk, output, say
 from ie_cli.errors import IEError, Report
+from ie_cli.files import opened
 from ie_cli.registry import load
 
 if TYPE_CHECKING:
@@ -85,9 +86,9 @@ def _measure(gold: str, pred: str, model: str | None, report: Report) -> Score:
 
     counts = load("ie_cli.scoring", KIND).Counts()
     with ExitStack() as files:
-        wanted = _placed(files.enter_context(source(gold)), gold, report)
+        wanted = _placed(files.enter_context(opened(gold)), gold, report)
         if model is None:
-            found = _placed(files.enter_context(source(pred)), pred, report)
+            found = _placed(files.enter_context(opened(pred)), pred, report)
         else:
             wanted, given = tee(wanted)
             found = _predicted(model, given)

@@ -11,8 +11,9 @@ from pathlib import Path
 import typer
 
 from ie_cli import threads
-from ie_cli.commands._shell import REJECTED, output, refuse_overwrite, say, source
+from ie_cli.commands._shell import REJECTED, output, refuse_overwrite, say
 from ie_cli.errors import FormatError, place
+from ie_cli.files import opened
 from ie_cli.records import Record, dumps, loads
 
 Reject = Callable[[str, int, str, bytes], None]  # file, line number, reason, the line
@@ -43,12 +44,12 @@ def run(
     refuse_overwrite(out, names)
     from ie_cli.zoo import folder
 
-    opened = folder.load(model or folder.DEFAULT)
+    loaded = folder.load(model or folder.DEFAULT)
     if threshold is not None:
-        opened.codec.settings.threshold = threshold
+        loaded.codec.settings.threshold = threshold
     with _rejects(rejects) as (reject, count):
         records = (record for name in names for record in _read(name, text, reject))
-        _write(opened, records, out, show)
+        _write(loaded, records, out, show)
     if count():
         say(f"{count()} lines were rejected" + (f"; they are in {rejects}" if rejects else ""))
         raise typer.Exit(REJECTED)
@@ -56,7 +57,7 @@ def run(
 
 def _read(name: str, text: bool, reject: Reject) -> Iterator[Record]:
     """Records of one input, line by line."""
-    with source(name) as stream:
+    with opened(name) as stream:
         for number, line in enumerate(stream, 1):
             if number == 1:
                 line = line.removeprefix(b"\xef\xbb\xbf")

@@ -5,7 +5,8 @@ from __future__ import annotations
 import typer
 
 from ie_cli import records
-from ie_cli.commands._shell import REJECTED, Talk, source
+from ie_cli.commands._shell import REJECTED, Talk
+from ie_cli.files import opened
 
 
 def run(
@@ -29,7 +30,7 @@ def run(
     for path in files or ["-"]:
         if left == 0:
             break
-        with source(path) as lines:
+        with opened(path) as lines:
             for record in records.read(lines, path, talk.report):
                 show(record)
                 left = None if left is None else left - 1
