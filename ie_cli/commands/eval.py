@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ie_cli import records
+from ie_cli import records, threads
 from ie_cli.commands._shell import REJECTED, Talk, output, say
 from ie_cli.errors import IEError, Report
 from ie_cli.files import opened
@@ -121,6 +121,7 @@ def _placed(lines: Iterable[bytes], path: str, report: Report) -> Iterator[Place
 
 def _predicted(model: str, gold: Iterable[Placed]) -> Iterator[Placed]:
     """Predictions of a model that is shown nothing of the gold but id and text."""
+    threads.limit(None)
     from ie_cli.predicting import predict
     from ie_cli.scoring._align import placed
     from ie_cli.zoo.folder import load as load_model
