@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import functools
 import logging
+import os
+from pathlib import Path
 
 BEGIN, MIDDLE, END, SINGLE = 1, 2, 3, 4  # 0 is padding
 LONGEST = 6  # longer words count as this long
@@ -67,10 +69,21 @@ def _value(length: int, kind: int) -> int:
 def _segmenter():
     import jieba
 
-    jieba.setLogLevel(logging.WARNING)
+    jieba.setLogLevel(logging.CRITICAL)  # it logs what it loads, and tracebacks where it cannot keep its cache
     segmenter = jieba.Tokenizer()
+    segmenter.tmp_dir = _cache()
     segmenter.initialize()
     return segmenter
+
+
+def _cache() -> str | None:
+    """A folder of the user's own for jieba's cache, which it would else read from a /tmp that all can write to."""
+    place = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ie_cli"
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return None
+    return str(place)
 
 
 @functools.cache

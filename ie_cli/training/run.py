@@ -1,4 +1,4 @@
-"""A whole training run in a folder: recipe.yaml, metrics.jsonl, best/ (the model) and the last state."""
+"""A whole training run in a folder: recipe.yaml, metrics.jsonl, the models best/ and last/, and the state."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from torch import nn
 import ie_cli
 from ie_cli import config, predicting
 from ie_cli.errors import IEError, Report
+from ie_cli.nn.device import best_device
 from ie_cli.records import Record
 from ie_cli.registry import load
 from ie_cli.scoring._score import Score
@@ -52,11 +53,10 @@ class Started:
 
 @dataclass(frozen=True)
 class Saved:
-    """An epoch was kept as the best so far, or not; `stale` counts epochs since the best one."""
+    """An epoch that is on disk; `best` if no earlier one scored as high."""
 
     epoch: Epoch
     best: bool
-    stale: int
 
 
 Event = Started | Step | Saved
@@ -67,61 +67,70 @@ def run(
 ) -> Iterator[Event]:
     """Train as the recipe says and keep the best epoch in `out`/best.
 
+    Args:
+        settings: completed here: what was left open is filled in, and written to `out`.
+        report: gets the lines that cannot be read.
+        cache: folder for tokenised data.
+        processes: how many tokenise.
+
     Raises:
         IEError: no usable records, an unknown name in the recipe, or a folder in use.
     """
     recipe.complete(settings)
     train, dev, dev_source = _parts(settings)
     settings.task = settings.task or guess_task(train)
-    task = load("ie_cli.tasks", settings.task)
     _prepare(out, resume)
-    labels = task.Labels.of(train.read(report))
+    labels = load("ie_cli.tasks", settings.task).Labels.of(train.read(report))
     dev_records = list(dev.read(report))
     if not dev_records:
         raise IEError("there are no dev records; name some with --dev or raise data.dev_share")
-    torch.manual_seed(settings.train.seed)
-    encoder = encoders.create(settings.encoder, lambda: (record.text for record in train))
-    model = folder.build(settings.task, encoder, labels, config.build(task.Settings, settings.model, "model"))
-    settings.encoder, settings.model = encoder.settings, config.plain(model.codec.settings)
-    model.to("cuda" if torch.cuda.is_available() else "cpu")
-    key = [config.plain(encoder.settings), config.plain(labels), settings.model, data.digest(train.files)]
+    model = _model(settings, labels, train)
+    key = [settings.task, config.plain(settings.encoder), config.plain(labels), settings.model]
     examples = data.tokenise(
         train, model.codec, length=settings.train.length, key=key, cache=cache, processes=processes
     )
     written = config.plain(settings)
     (out / RECIPE).write_text(yaml.safe_dump(written, allow_unicode=True, sort_keys=False), encoding="utf-8")
     yield Started(
-        settings.task, labels.names, settings.encoder.name, encoder.settings.mode, folder.parameters(model),
+        settings.task, labels.names, settings.encoder.name, settings.encoder.mode, folder.parameters(model),
         examples.texts, len(examples.lengths), examples.lost, len(dev_records), dev_source,
     )  # fmt: skip
-    evaluate = _evaluator(model.kind, dev_records)
-    note = {"recipe": written, "data": {"train": key[-1], "dev": data.digest(dev.files)}, "ie": ie_cli.__version__}
-    yield from _fit(model, examples, settings, evaluate, out, resume, note)
+    hashes = {"train": data.digest(train.files), "dev": data.digest(dev.files)}
+    note = {"recipe": written, "data": hashes, "ie": ie_cli.__version__}
+    yield from _fit(model, examples, settings.train, _evaluator(model.kind, dev_records), out, resume, note)
+
+
+def _model(settings: Recipe, labels: Any, train: data.Part) -> nn.Module:
+    """The model to train; what its encoder and head decided is put into the recipe."""
+    torch.manual_seed(settings.train.seed)
+    encoder = encoders.create(settings.encoder, lambda: (record.text for record in train))
+    head = config.build(load("ie_cli.tasks", settings.task).Settings, settings.model, "model")
+    model = folder.build(settings.task, encoder, labels, head)
+    settings.encoder, settings.model = encoder.settings, config.plain(head)
+    return model.to(best_device())
 
 
 def _fit(
-    model: nn.Module, examples: data.Examples, settings: Recipe, evaluate: Callable[[nn.Module], Score],
+    model: nn.Module, examples: data.Examples, settings: recipe.Train, evaluate: Callable[[nn.Module], Score],
     out: Path, resume: bool, note: dict[str, Any],
 ) -> Iterator[Step | Saved]:  # fmt: skip
-    state = loop.State(model, settings.train)
-    best, stale = -1.0, 0
-    if resume:
-        counters = checkpoint.restore(state, out)
-        best, stale = counters["best"], counters["stale"]
-    for event in loop.fit(state, examples, settings.train, evaluate):
+    """The epochs, each kept on disk before it is told."""
+    state = loop.State(model, settings)
+    kept = checkpoint.restore(state, out) if resume else {"best": -1.0, "stale": 0}
+    for event in loop.fit(state, examples, settings, evaluate):
         if isinstance(event, Step):
             yield event
             continue
         f1 = event.score.micro.f1
-        better = f1 > best
-        best, stale = max(best, f1), 0 if better else stale + 1
-        if better:
-            scored = {"epoch": event.epoch, "dev_f1": round(f1, 4), "signature": event.score.signature}
-            folder.save(state.best_weights, out / "best", half=settings.train.half, note=note | scored)
-        checkpoint.save(state, out, {"best": best, "stale": stale})
+        better = f1 > kept["best"]
+        kept = {"best": max(kept["best"], f1), "stale": 0 if better else kept["stale"] + 1}
+        scored = note | {"epoch": event.epoch, "dev_f1": round(f1, 4), "signature": event.score.signature}
+        for name in ("last", "best") if better else ("last",):
+            folder.save(state.best_weights, out / name, half=settings.half, note=scored)
+        checkpoint.save(state, out, kept)
         _log(out / METRICS, event, better)
-        yield Saved(event, better, stale)
-        if settings.train.patience and stale >= settings.train.patience:
+        yield Saved(event, better)
+        if settings.patience and kept["stale"] >= settings.patience:
             return
 
 
@@ -174,7 +183,8 @@ def clear(out: Path) -> None:
     """Remove an earlier run's files, and only those."""
     for name in (RECIPE, METRICS, checkpoint.NAME):
         (out / name).unlink(missing_ok=True)
-    shutil.rmtree(out / "best", ignore_errors=True)
+    for name in ("best", "last"):
+        shutil.rmtree(out / name, ignore_errors=True)
 
 
 def _evaluator(kind: str, dev: list[Record]) -> Callable[[nn.Module], Score]:

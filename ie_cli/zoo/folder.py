@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ie_cli import config
 from ie_cli.errors import IEError
+from ie_cli.nn.device import best_device
 from ie_cli.registry import load as load_module
 from ie_cli.zoo import encoders, manifest
 from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
@@ -86,7 +87,7 @@ def load(place: str | Path) -> nn.Module:
             f"{folder}: damaged model folder ({str(error).splitlines()[0]}); copy or train it again"
         ) from None
     model.note = content.get("note", {})
-    return model.eval().requires_grad_(False)
+    return model.eval().requires_grad_(False).to(best_device())
 
 
 def parameters(model: nn.Module) -> int:
