@@ -75,3 +75,10 @@ def test_a_character_sees_the_bigram_that_starts_there():
 def test_padding_embeds_as_nothing():
     encoder = CharEncoder(SIZES, hidden=4, layers=1, dropout=0.0)
     assert not any(embedding.weight[0].any() for embedding in encoder.embeddings.values())
+
+
+@pytest.mark.parametrize(("layers", "blind"), [(1, False), (2, True)])
+@torch.no_grad()
+def test_dropout_stands_between_the_layers_only(layers, blind):
+    body = BiLSTM(6, 3, layers, dropout=1.0).train()
+    assert torch.equal(body(rows(), MASK), body(rows(), MASK)) == blind

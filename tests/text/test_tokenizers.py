@@ -201,6 +201,9 @@ def test_word_boundaries_are_those_of_jieba():
 
 
 @given(st.characters(exclude_categories=["Cs"]))
+@example("İ")
+@example("㍿")
+@example("ﬁ")
 def test_fold_keeps_one_character(character):
     assert len(fold(character)) == 1 and fold(fold(character)) == fold(character)
 

@@ -8,7 +8,8 @@ from ie_cli.errors import IEError
 from ie_cli.text.encoding import Encoding
 from ie_cli.text.windows import owner, windows
 
-texts = st.text("张三。！\n a", max_size=60)
+# Long on purpose: of its own accord hypothesis takes short texts, which need no windows.
+texts = st.integers(0, 60).flatmap(lambda size: st.text("张三。！\n a", min_size=size, max_size=size))
 limits = st.integers(1, 20)
 overlaps = st.integers(-3, 30)
 
@@ -64,6 +65,7 @@ def test_a_span_no_longer_than_half_the_overlap_is_in_some_window(text, limit, o
         ("", 4, 2, [""]),
         ("张三李四", 4, 2, ["张三李四"]),
         ("一二三四五六七八九", 4, 0, ["一二三四", "五六七八", "九"]),
+        ("一二三四五六七八九", 4, -3, ["一二三四", "五六七八", "九"]),
         ("一二三四五六七八九", 4, 2, ["一二三四", "三四五六", "五六七八", "七八九"]),
         ("一二三四五六。八九十", 8, 0, ["一二三四五六。", "八九十"]),  # behind the sentence
         ("一二三。五六七八九十", 8, 0, ["一二三。五六七八", "九十"]),  # that one would waste half of the window
@@ -80,6 +82,7 @@ def test_the_first_and_the_last_window_lose_nothing_at_the_edge_of_the_text():
     assert owner(found, 8, 2, 2) == 0  # 2 tokens before it, but the text begins there
     assert owner(found, 8, 5, 5) == 1
     assert owner(found, 8, 1, 6) is None
+    assert owner(found, 8, 2, 6) == 1  # the first window ends before the span does
 
 
 @pytest.mark.parametrize("limit", [0, -1])

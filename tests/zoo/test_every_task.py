@@ -108,3 +108,20 @@ def test_a_tiny_model_learns_eight_records_by_heart(task):
         optimiser.step()
     score = load("ie_cli.scoring", model.kind).score(records, predict(model.eval(), records))
     assert score.micro.f1 == 1
+
+
+def test_scores_are_probabilities_and_do_not_depend_on_the_batch(task):
+    """An untrained model finds plenty, and what it finds in a text is its own."""
+    torch.manual_seed(0)
+    encoder = encoders.create(EncoderSettings(options=TINY), lambda: (r.text for r in FLAT))
+    made = folder.build(task.__name__.rsplit(".", 1)[1], encoder, task.Labels.of(FLAT), task.Settings())
+    for name, weights in made.named_parameters():
+        if not name.startswith("encoder."):  # its padding must stay 0
+            torch.nn.init.normal_(weights)
+    together = list(predict(made.eval(), FLAT))
+    assert sum(len(r.entities) for r in together) >= len(FLAT)
+    for record, found in zip(FLAT, together, strict=True):
+        alone = next(predict(made, [record]))
+        assert keys(alone) == keys(found)
+        for mine, other in zip(alone.entities, found.entities, strict=True):
+            assert 0 <= mine.score <= 1 and mine.score == pytest.approx(other.score, abs=2e-4)

@@ -1,0 +1,93 @@
+"""The CRF against the sum over all tag paths, written out."""
+
+import itertools
+
+import pytest
+import torch
+
+from ie_cli.nn.crf import CRF
+
+TAGS = 3
+LENGTHS = [4, 1, 3]
+MASK = torch.arange(4) < torch.tensor(LENGTHS)[:, None]
+
+
+def crf(forbidden=(), first=()) -> CRF:
+    """Random scores; `forbidden` pairs and `first` tags may not be."""
+    torch.manual_seed(0)
+    pairs, starts = torch.zeros(TAGS, TAGS, dtype=torch.bool), torch.zeros(TAGS, dtype=torch.bool)
+    for a, b in forbidden:
+        pairs[a, b] = True
+    starts[list(first)] = True
+    made = CRF(pairs, starts)
+    for weights in made.parameters():
+        torch.nn.init.normal_(weights)
+    return made
+
+
+def score(made, emissions, path) -> float:
+    total = made.first[path[0]] + made.last[path[-1]]
+    total = total + sum(emissions[i, tag] for i, tag in enumerate(path))
+    return (total + sum(made.transitions[a, b] for a, b in itertools.pairwise(path))).item()
+
+
+def paths(made, emissions, length) -> dict[tuple, float]:
+    """Every allowed path with its score."""
+    found = {}
+    for path in itertools.product(range(TAGS), repeat=length):
+        bad = any(made.forbidden[a, b] for a, b in itertools.pairwise(path)) or made.forbidden_first[path[0]]
+        if not bad:
+            found[path] = score(made, emissions, path)
+    return found
+
+
+RULES = pytest.mark.parametrize(("forbidden", "first"), [((), ()), ([(0, 2), (1, 0)], [2])])
+
+
+@RULES
+def test_the_loss_is_the_share_of_the_path_among_all(forbidden, first):
+    made, emissions = crf(forbidden, first), torch.randn(3, 4, TAGS)
+    gold = torch.tensor([[0, 1, 2, 2], [1, 0, 0, 0], [0, 0, 1, 0]])
+    losses = made.loss(emissions, gold, MASK).tolist()
+    for row, length in enumerate(LENGTHS):
+        every = paths(made, emissions[row], length)
+        whole = torch.tensor(list(every.values())).logsumexp(0).item()
+        assert losses[row] == pytest.approx(whole - every[tuple(gold[row, :length].tolist())], abs=1e-4)
+
+
+@RULES
+def test_the_best_path_is_the_highest_of_all(forbidden, first):
+    made = crf(forbidden, first)
+    for seed in range(20):
+        emissions = 2 * torch.randn(3, 4, TAGS, generator=torch.Generator().manual_seed(seed))
+        for row, path in enumerate(made.best(emissions, MASK).tolist()):
+            every = paths(made, emissions[row], LENGTHS[row])
+            assert tuple(path[: LENGTHS[row]]) == max(every, key=every.get)
+
+
+def test_a_forbidden_path_is_never_taken_however_high_it_scores():
+    made = crf([(0, 1)], [1])
+    emissions = torch.tensor([[[50.0, 0, 0], [0, 50.0, 0]]])
+    mask = torch.ones(1, 2, dtype=torch.bool)
+    assert made.best(emissions, mask).tolist() != [[0, 1]]
+    assert made.best(emissions.flip(1), mask)[0, 0] != 1
+
+
+def test_forwards_and_backwards_meet_at_every_token():
+    made, emissions = crf(), torch.randn(3, 4, TAGS)
+    meeting = torch.logsumexp(made.forwards(emissions, MASK) + made.backwards(emissions, MASK), 2)
+    whole = torch.logsumexp(made.forwards(emissions, MASK)[:, -1] + made.last, 1)
+    torch.testing.assert_close(meeting[MASK], whole[:, None].expand_as(meeting)[MASK])
+
+
+def test_padding_does_not_matter():
+    made, emissions, gold = crf(), torch.randn(3, 4, TAGS), torch.randint(0, TAGS, (3, 4))
+    other = torch.where(MASK[..., None], emissions, 100.0)
+    torch.testing.assert_close(made.loss(emissions, gold, MASK), made.loss(other, gold, MASK))
+    assert torch.equal(made.best(emissions, MASK)[MASK], made.best(other, MASK)[MASK])
+
+
+def test_gradients_are_finite():
+    made, emissions = crf([(0, 1)], [1]), (100 * torch.randn(3, 4, TAGS)).requires_grad_()
+    made.loss(emissions, torch.zeros(3, 4, dtype=torch.long), MASK).sum().backward()
+    assert all(x.grad.isfinite().all() for x in (emissions, *made.parameters()))
