@@ -149,8 +149,11 @@ def test_spans_that_training_cannot_use_are_counted(records, tmp_path):
         (["RECORDS", "--set", "train.epoch=1"], "Did you mean 'train.epochs'?"),
         (["RECORDS", "--set", "train.epochs=x"], "'train.epochs' must be a whole number"),
         (["RECORDS", "--set", "model.sizes=3"], "Did you mean 'model.size'?"),
+        (["RECORDS", "--set", "train.batch=0"], "'train.batch' cannot be 0"),
+        (["RECORDS", "--set", "train.lr=.nan"], "'train.lr' cannot be nan"),
         (["RECORDS", "--task", "ner_pointr"], "Did you mean 'ner_pointer'?"),
         (["RECORDS", "--encoder", "./nowhere"], "no encoder './nowhere'"),
+        (["RECORDS", "--encoder", "tests/nowhere"], "no encoder 'tests/nowhere'"),
         (["UNLABELLED"], "not annotated"),
     ],
 )

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from ie_cli.errors import IEError
 from ie_cli.zoo.encoders import BUILT_IN, EncoderSettings
 
 
@@ -77,8 +80,32 @@ class Recipe:
     train: Train = field(default_factory=Train)
 
 
+RANGES: dict[str, Callable[[Any], bool]] = {
+    "data.dev_share": lambda x: 0 < x < 1,
+    "train.epochs": lambda x: x >= 1,
+    "train.batch": lambda x: x >= 1,
+    "train.lr": lambda x: x is None or 0 < x < math.inf,
+    "train.head_lr": lambda x: x is None or 0 < x < math.inf,
+    "train.weight_decay": lambda x: 0 <= x < math.inf,
+    "train.warm_up": lambda x: 0 <= x <= 1,
+    "train.clip": lambda x: 0 < x <= math.inf,
+    "train.average": lambda x: 0 <= x < 1,
+    "train.length": lambda x: x >= 1,
+    "train.patience": lambda x: x >= 0,
+}
+
+
 def complete(recipe: Recipe) -> None:
-    """Fill in what depends on the encoder, so that the recipe written beside the weights is whole."""
+    """Check the ranges and fill in what depends on the encoder, so that the recipe that is kept is whole.
+
+    Raises:
+        IEError: a number out of its range.
+    """
+    for name, fits in RANGES.items():
+        part, key = name.split(".")
+        value = getattr(getattr(recipe, part), key)
+        if not fits(value):
+            raise IEError(f"the setting '{name}' cannot be {value}")
     scratch = recipe.encoder.name in BUILT_IN
     if recipe.train.lr is None:
         recipe.train.lr = 2e-3 if scratch else 5e-5

@@ -23,6 +23,7 @@ from ie_cli.zoo import known
 from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
 
 FOLDER = "encoder"
+SAFE = {"trust_remote_code": False}  # said aloud: the default asks on a terminal
 
 logging.set_verbosity_error()
 logging.disable_progress_bar()
@@ -35,23 +36,28 @@ def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> Tex
         IEError: nothing of that name is here or on the hub, or it is no encoder.
     """
     place = known.hub_id(settings.name)
-    if place == settings.name and not Path(place).is_dir() and (place.startswith((".", "/")) or place.count("/") != 1):
+    if place == settings.name and not Path(place).is_dir() and not _may_be_hub_id(place):
         raise IEError(f"no encoder '{place}': not a folder, not a name of `ie models`, not a hub id (OWNER/NAME)")
     if settings.options:
         raise IEError("encoder.options are for built-in encoders; a pretrained one brings its own")
     try:
         tokenizer = _tokenizer(place)
-        inner = AutoModel.from_pretrained(place, dtype="float32", **_no_pooler(place))
+        inner = AutoModel.from_pretrained(place, dtype="float32", **SAFE, **_no_pooler(place))
     except (OSError, ValueError, ImportError) as error:
         raise IEError(f"cannot load the encoder '{settings.name}': {_first_line(error)}") from None
     return _assemble(settings, tokenizer, inner)
 
 
+def _may_be_hub_id(name: str) -> bool:
+    """OWNER/NAME, where OWNER is no folder here: a mistyped path is never asked for on the network."""
+    return name.count("/") == 1 and not name.startswith((".", "/", "~")) and not Path(name).parent.is_dir()
+
+
 def _tokenizer(place: str) -> PreTrainedTokenizerBase:
     """The encoder's own tokenizer; RoFormer's needs one more package to cut words, its vocabulary does not."""
-    if AutoConfig.from_pretrained(place).model_type == "roformer":
+    if AutoConfig.from_pretrained(place, **SAFE).model_type == "roformer":
         return BertTokenizer.from_pretrained(place)
-    return AutoTokenizer.from_pretrained(place)
+    return AutoTokenizer.from_pretrained(place, **SAFE)
 
 
 def save(encoder: TextEncoder, folder: Path) -> None:
@@ -64,8 +70,8 @@ def open(folder: Path, settings: EncoderSettings) -> TextEncoder:
     """Read what `save` wrote; the weights are new."""
     place = folder / FOLDER
     try:
-        tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True)
-        config = AutoConfig.from_pretrained(place, local_files_only=True)
+        tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True, **SAFE)
+        config = AutoConfig.from_pretrained(place, local_files_only=True, **SAFE)
         inner = AutoModel.from_config(config, **_no_pooler(place, config))
     except (OSError, ValueError, ImportError) as error:
         raise IEError(f"{place}: cannot be opened: {_first_line(error)}") from None
@@ -95,7 +101,7 @@ def _positions(config) -> int | None:
 
 def _no_pooler(place: str | Path, config=None) -> dict[str, bool]:
     """Leave out BERT's pooler, which no task here reads, where the architecture lets one."""
-    config = config or AutoConfig.from_pretrained(place)
+    config = config or AutoConfig.from_pretrained(place, **SAFE)
     return {"add_pooling_layer": False} if config.model_type in known.WITH_POOLER else {}
 
 
