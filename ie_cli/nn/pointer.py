@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from ie_cli.nn.rotary import rotate
 
-CELLS_AT_ONCE = 65536  # bounds the memory that an untrained model, which finds everything, can take
+CELLS_AT_ONCE = 1 << 19  # scores made at once: on a CPU more do not fit its caches, and 2 MB are no burden
+CELLS_AT_ONCE_GPU = 1 << 22  # a GPU wants more work in one call
 
 
 class SpanCells(NamedTuple):
@@ -37,23 +38,79 @@ class SpanScores(NamedTuple):
     def dense(self) -> Tensor:
         return self.pair[:, None] + self.start[..., :, None] + self.end[..., None, :]
 
-    def above(self, threshold: float, cells: Tensor) -> SpanCells:
+    def at(self, row: Tensor, kind: Tensor, first: Tensor, last: Tensor) -> Tensor:
+        """The scores of some cells, to the last bit those of `dense`; the four indices are broadcast."""
+        return self.pair[row, first, last] + self.start[row, kind, first] + self.end[row, kind, last]
+
+    def above(self, threshold: float, cells: Tensor, most: int | None = None) -> SpanCells:
         """All allowed spans with s > threshold, exactly, without the [B, C, L, L] tensor.
 
         A cell can only pass if its pair score and the best start and end bias of any type do, so one
-        [B, L, L] comparison leaves few cells to score for every type.
+        [B, L, L] comparison leaves few cells to score for every type. With `most`, the cells that
+        promise most come first, and what cannot be among the best any more is not scored.
 
         Args:
             cells: [B, L, L] bool, see `span_mask`.
+            most: keep only that many spans of each text, the highest; of equal scores the lower type,
+                then the lower first token, then the lower last token. With a threshold of -inf: top-k.
+                It also bounds the memory; without it a model that finds everything takes all of it.
+
+        Returns:
+            The spans in no order that is promised.
         """
+        size = cells.shape[2]
         bound = self.pair + self.start.amax(1)[:, :, None] + self.end.amax(1)[:, None, :]
-        found = []
-        for some in ((bound > threshold) & cells).nonzero().split(CELLS_AT_ONCE):
-            row, first, last = some.unbind(1)
+        places = ((bound > threshold) & cells).flatten().nonzero().squeeze(1)
+        step = max(1, _cells_at_once(bound) // max(1, self.start.shape[1]))
+        if most is not None and len(places) > step:
+            places = places[bound.flatten()[places].argsort(descending=True)]
+        best = _Best(most, len(cells), bound)
+        for some in places.split(step):
+            row, first, last = some // size**2, some // size % size, some % size
+            open_ = best.floor[row] <= bound[row, first, last]
+            row, first, last = row[open_], first[open_], last[open_]
             scores = self.pair[row, first, last, None] + self.start[row, :, first] + self.end[row, :, last]
-            cell, kind = (scores > threshold).nonzero(as_tuple=True)
-            found.append(SpanCells(row[cell], kind, first[cell], last[cell], scores[cell, kind]))
-        return SpanCells(*(torch.cat(parts) for parts in zip(*found, strict=True)))
+            cell, kind = ((scores > threshold) & (scores >= best.floor[row, None])).nonzero(as_tuple=True)
+            best.add(SpanCells(row[cell], kind, first[cell], last[cell], scores[cell, kind]))
+        return best.all()
+
+
+class _Best:
+    """Spans as they are found, of which each text keeps the `most` highest (all for None).
+
+    Attributes:
+        floor: [B], the lowest score that still has a place in each text.
+    """
+
+    def __init__(self, most: int | None, texts: int, scores: Tensor):
+        """Start with no spans; `scores` gives dtype and device."""
+        self.most, self.floor = most, scores.new_full((texts,), -torch.inf)
+        none = torch.zeros(0, dtype=torch.long, device=scores.device)
+        self.parts = [SpanCells(none, none, none, none, scores.new_zeros(0))]
+
+    def add(self, found: SpanCells) -> None:
+        self.parts.append(found)
+        if self.most is not None and len(found.row):
+            self.parts = [self._highest(self.all())]
+
+    def all(self) -> SpanCells:
+        return SpanCells(*(torch.cat(parts) for parts in zip(*self.parts, strict=True)))
+
+    def _highest(self, found: SpanCells) -> SpanCells:
+        """The best of each text, grouped by text; raises the floor of texts that are full."""
+        order = torch.arange(len(found.row), device=found.row.device)
+        for column, falling in zip((3, 2, 1, 4, 0), (False, False, False, True, False), strict=True):
+            order = order[found[column][order].argsort(stable=True, descending=falling)]
+        row = found.row[order]
+        counts = torch.bincount(row, minlength=len(self.floor))
+        rank = torch.arange(len(row), device=row.device) - (counts.cumsum(0) - counts)[row]
+        last = order[rank == self.most - 1]
+        self.floor[found.row[last]] = found.score[last]
+        return SpanCells(*(column[order[rank < self.most]] for column in found))
+
+
+def _cells_at_once(scores: Tensor) -> int:
+    return CELLS_AT_ONCE_GPU if scores.is_cuda else CELLS_AT_ONCE
 
 
 def span_mask(mask: Tensor, *, triangle: bool = True) -> Tensor:
@@ -93,7 +150,7 @@ class EfficientGlobalPointer(nn.Module):
         query, key = both.chunk(2, -1)
         if self.rotary:
             query, key = rotate(query), rotate(key)
-        pair = query @ key.transpose(1, 2) / self.size**0.5
+        pair = (query / self.size**0.5) @ key.transpose(1, 2)  # divided first: 16 bits could overflow
         start, end = (self.bias(both) / 2).transpose(1, 2).chunk(2, 1)
         return SpanScores(pair, start, end)
 
@@ -111,22 +168,27 @@ class TypeScores(NamedTuple):
     def dense(self) -> Tensor:
         return self.query @ self.key.transpose(2, 3) + self.bias[:, None, None]
 
+    def at(self, row: Tensor, kind: Tensor, first: Tensor, last: Tensor) -> Tensor:
+        """The scores of some cells, those of `dense` but for rounding; the four indices are broadcast."""
+        return (self.query[row, kind, first] * self.key[row, kind, last]).sum(-1) + self.bias[kind]
+
     def chunks(self) -> Iterator[tuple[int, TypeScores]]:
-        """The scores of a few types at a time, with the number of the first: no more cells than `CELLS_AT_ONCE`."""
+        """The scores of a few types at a time, with the number of the first: `CELLS_AT_ONCE`, at least one type."""
         texts, types, length, _ = self.query.shape
-        step = max(1, CELLS_AT_ONCE * 8 // max(1, texts * length * length))
+        step = max(1, _cells_at_once(self.query) // max(1, texts * length * length))
         for low in range(0, types, step):
             part = slice(low, low + step)
             yield low, TypeScores(self.query[:, part], self.key[:, part], self.bias[part])
 
-    def above(self, threshold: float, cells: Tensor) -> SpanCells:
+    def above(self, threshold: float, cells: Tensor, most: int | None = None) -> SpanCells:
         """All allowed spans with s > threshold, a few types at a time; see `SpanScores.above`."""
-        found = []
+        best = _Best(most, len(cells), self.query)
         for low, part in self.chunks():
             scores = part.dense()
-            row, kind, first, last = ((scores > threshold) & cells[:, None]).nonzero(as_tuple=True)
-            found.append(SpanCells(row, kind + low, first, last, scores[row, kind, first, last]))
-        return SpanCells(*(torch.cat(parts) for parts in zip(*found, strict=True)))
+            passes = (scores > threshold) & (scores >= best.floor[:, None, None, None]) & cells[:, None]
+            row, kind, first, last = passes.nonzero(as_tuple=True)
+            best.add(SpanCells(row, kind + low, first, last, scores[row, kind, first, last]))
+        return best.all()
 
 
 class GlobalPointer(nn.Module):

@@ -7,16 +7,17 @@ One loss for "any number of classes may be right": with targets t in 0..1
 which pushes right classes (t = 1) above 0 and wrong ones below. Predicted is what has s > 0, and
 sigmoid(2 s) is its probability (kexue.fm/archives/9064).
 
-`zlpr` is the definition, over scores that are there one by one. `additive_zlpr` is the same number for
-scores of spans that are sums, s[c, i, j] = pair[i, j] + start[c, i] + end[c, j], without ever making
-them: e^s is then a product, so the sum over all cells is a bilinear form,
+`zlpr` is the definition, over scores that are there one by one. `span_zlpr` is the same number for the
+scores of a pointer head, one for each text and type; `total` makes them the loss of a batch.
 
-    sum_ij e^{s_cij} = sum_i e^{u_ci} sum_j e^{a_ij} e^{v_cj}
+- `additive_zlpr`: scores that are sums, s[c, i, j] = pair[i, j] + start[c, i] + end[c, j], without ever
+  making them: e^s is then a product, so the sum over all cells is a bilinear form,
 
-two matrix products in place of a [C, L, L] tensor. The few cells with targets of their own are put
-right by summing their rows again, not by subtracting them from the whole, so nothing cancels.
+      sum_ij e^{s_cij} = sum_i e^{u_ci} sum_j e^{a_ij} e^{v_cj}
 
-`typewise_zlpr` is for standard GlobalPointer, whose scores are no such sums.
+  two matrix products in place of a [C, L, L] tensor. The few cells with targets of their own are put
+  right by summing their rows again, not by subtracting them from the whole, so nothing cancels.
+- `typewise_zlpr`: standard GlobalPointer, whose scores are no such sums; a few types at a time.
 """
 
 from __future__ import annotations
@@ -25,11 +26,13 @@ import math
 
 import torch
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 from torch.utils.checkpoint import checkpoint
 
 from ie_cli.nn.pointer import SpanScores, TypeScores
 
 NOTHING = -1e9  # the logarithm of an empty sum; e^NOTHING is 0 and its gradient a number
+LEAST = 1e-250  # a smaller sum is taken for an empty one: a gradient divided by it could overflow
 
 
 def zlpr(scores: Tensor, target: Tensor, allowed: Tensor) -> Tensor:
@@ -44,116 +47,184 @@ def zlpr(scores: Tensor, target: Tensor, allowed: Tensor) -> Tensor:
         [...], at least 0, in float32 or wider.
     """
     scores = scores.float() if scores.dtype in (torch.float16, torch.bfloat16) else scores
-    target = target.to(scores.dtype)
-    wrong = _log_sum(scores + _log(1 - target), allowed & (target < 1))
-    right = _log_sum(-scores + _log(target), allowed & (target > 0))
-    return _log1p_exp(wrong) + _log1p_exp(right)
+    if target.dtype == torch.bool:
+        wrong, right = scores, -scores
+    else:
+        target = target.to(scores.dtype)
+        wrong, right = scores + _log(1 - target), _log(target) - scores
+    return _log1p_exp(_log_sum(wrong, allowed & (target < 1))) + _log1p_exp(_log_sum(right, allowed & (target > 0)))
+
+
+def span_zlpr(
+    scores: SpanScores | TypeScores, gold: Tensor, cells: Tensor, target: Tensor | None = None, rest: float = 0.0
+) -> Tensor:
+    """The loss of each text and type over all spans, by the way that suits the scores.
+
+    Args:
+        gold: [N, 4] row, type, first and last token of the cells with a target of their own. Of equal
+            ones the highest target counts.
+        cells: [B, L, L] bool, the allowed spans (`span_mask`); `gold` outside of it counts for nothing.
+        target: [N], 0..1; None is 1 for all of `gold`.
+        rest: target of all other cells (label smoothing).
+
+    Returns:
+        [B, C], at least 0; 0 for a text that is all padding.
+    """
+    loss = additive_zlpr if isinstance(scores, SpanScores) else typewise_zlpr
+    return loss(scores, gold, cells, target, rest)
+
+
+def total(*modules: Tensor, over_types: str = "sum") -> Tensor:
+    """The loss of a batch, a scalar, from the [B, C] losses of one or more heads.
+
+    Mean over texts; over the types of a head their "sum" (GPLinker, kexue.fm/archives/8888: a link head
+    of one type then weighs as much as one role) or their "mean" (the published NER scripts). Heads are
+    added. The two differ by the factor C, which AdamW does not see but a shared encoder with a second
+    head and the clipping of gradients do.
+    """
+    reduce = {"sum": Tensor.sum, "mean": Tensor.mean}[over_types]
+    return torch.stack([reduce(losses, 1).mean() for losses in modules]).sum()
 
 
 def additive_zlpr(
     scores: SpanScores, gold: Tensor, cells: Tensor, target: Tensor | None = None, rest: float = 0.0
 ) -> Tensor:
-    """The loss of each text and type over all spans: time O(C L^2) in matrix products, memory O(L^2 + C L).
+    """`span_zlpr` for additive scores: time O(C L^2) in matrix products, memory O(L^2 + C L + N L).
 
-    Args:
-        scores: pair [B, L, L], start and end [B, C, L].
-        gold: [N, 4] row, type, first and last token of the cells with a target of their own. Of equal
-            ones the highest target counts.
-        cells: [B, L, L] bool, the allowed spans; `gold` outside of it counts for nothing.
-        target: [N], 0..1; None is 1 for all of `gold`.
-        rest: target of all other cells (label smoothing).
+    Exact in float64 as long as the values of a part lie less than 190 apart in each text; beyond, terms
+    may be lost, but nothing overflows. Can be differentiated once.
 
     Returns:
-        [B, C] float64, at least 0.
+        [B, C] float64.
     """
     with torch.autocast(scores.pair.device.type, enabled=False):
-        pair, start, end = (part.double() for part in scores)
-        gold, target = _distinct(gold, target, cells)
-        wrong = _log_sum_additive(pair, start, end, cells, gold, 1 - target, 1 - rest)
-        right = _log_sum_additive(-pair, -start, -end, cells, gold, target, rest)
+        gold, target = _distinct(gold, target, cells, scores.start.shape[1])
+        wrong = _log_sum_of_spans(scores, cells, gold, 1 - target, 1 - rest, 1)
+        right = _log_sum_of_spans(scores, cells, gold, target, rest, -1)
         return _log1p_exp(wrong) + _log1p_exp(right)
 
 
-def typewise_zlpr(scores: TypeScores, gold: Tensor, cells: Tensor) -> Tensor:
-    """The loss of each text and type for scores that do not factorise, a few types at a time.
+def typewise_zlpr(
+    scores: TypeScores, gold: Tensor, cells: Tensor, target: Tensor | None = None, rest: float = 0.0
+) -> Tensor:
+    """`span_zlpr` for scores that do not factorise: the [B, c, L, L] scores of a few types at a time.
 
-    The [B, c, L, L] scores of a chunk are made again in the backward pass, so that no more than one
-    chunk is ever there.
-
-    Args:
-        gold, cells: as for `additive_zlpr`.
+    They are made again in the backward pass, so that no more than one chunk is ever there.
 
     Returns:
-        [B, C], at least 0.
+        [B, C] in float32 or wider.
     """
+    hard = target is None and rest == 0
+    gold, target = _distinct(gold, target, cells, len(scores.bias))
     losses = []
     for low, part in scores.chunks():
-        mine = gold[(gold[:, 1] >= low) & (gold[:, 1] < low + len(part.bias))]
-        local = mine - mine.new_tensor([0, low, 0, 0])
-        losses.append(checkpoint(_chunk_loss, *part, local, cells, use_reentrant=False))
+        mine = (gold[:, 1] >= low) & (gold[:, 1] < low + len(part.bias))
+        own = gold[mine] - gold.new_tensor([0, low, 0, 0])
+        arguments = (*part, own, target[mine], rest, cells, hard)
+        losses.append(checkpoint(_chunk_loss, *arguments, use_reentrant=False, preserve_rng_state=False))
     return torch.cat(losses, 1)
 
 
-def _chunk_loss(query: Tensor, key: Tensor, bias: Tensor, gold: Tensor, cells: Tensor) -> Tensor:
-    dense = TypeScores(query, key, bias).dense()
-    target = torch.zeros_like(dense, dtype=torch.bool)
-    target[gold.unbind(1)] = True
-    allowed = cells[:, None].expand_as(dense)
-    return zlpr(dense.flatten(2), target.flatten(2), allowed.flatten(2))
-
-
-def _distinct(gold: Tensor, target: Tensor | None, cells: Tensor) -> tuple[Tensor, Tensor]:
-    """Each allowed gold cell once, with its target."""
-    target = torch.ones(len(gold), device=gold.device) if target is None else target
-    row, _, first, last = gold.unbind(1)
-    inside = cells[row, first, last]
-    gold, target = gold[inside], target[inside].double()
-    gold, place = torch.unique(gold, dim=0, return_inverse=True)
-    return gold, target.new_zeros(len(gold)).scatter_reduce(0, place, target, "amax")
-
-
-def _log_sum_additive(
-    pair: Tensor, start: Tensor, end: Tensor, cells: Tensor, own: Tensor, weight: Tensor, rest: float
+def _chunk_loss(
+    query: Tensor, key: Tensor, bias: Tensor, gold: Tensor, target: Tensor, rest: float, cells: Tensor, hard: bool
 ) -> Tensor:
-    """log sum_ij w e^{pair_ij + start_ci + end_cj}, [B, C]; w is `weight` on the cells `own`, else `rest`."""
+    dense = TypeScores(query, key, bias).dense()
+    dtype = torch.bool if hard else torch.promote_types(dense.dtype, torch.float32)
+    wanted = torch.full_like(dense, rest, dtype=dtype)
+    wanted[gold.unbind(1)] = target.to(wanted.dtype)
+    return zlpr(dense.flatten(2), wanted.flatten(2), cells[:, None].flatten(2))
+
+
+def _distinct(gold: Tensor, target: Tensor | None, cells: Tensor, types: int) -> tuple[Tensor, Tensor]:
+    """Each allowed gold cell once, ordered by row, type, first and last, with its target in float64."""
+    length = cells.shape[2]
+    row, kind, first, last = gold.unbind(1)
+    inside = cells[row, first, last]
+    place, inverse = torch.unique(
+        (((row * types + kind) * length + first) * length + last)[inside], return_inverse=True
+    )
+    wanted = torch.zeros(len(place), dtype=torch.float64, device=gold.device)
+    own = torch.ones_like(inverse) if target is None else target[inside]
+    wanted = wanted.scatter_reduce(0, inverse, own.double(), "amax")
+    row, kind = place // length**2 // types, place // length**2 % types
+    return torch.stack([row, kind, place // length % length, place % length], 1), wanted
+
+
+def _log_sum_of_spans(scores: SpanScores, cells: Tensor, own: Tensor, weight: Tensor, rest: float, sign: int) -> Tensor:
+    """log sum_ij w e^{sign s_cij}, [B, C] float64; w is `weight` [N] on the cells `own` of `_distinct`, else `rest`."""
     if rest == 0:
-        return _log_sum_of_cells(pair, start, end, own, weight)
-    # Shifts keep every factor at or below 1; they are constants, so no gradient runs through them.
-    row_top = pair.detach().masked_fill(~cells, NOTHING).amax(2)
-    grid = torch.exp((pair - row_top[:, :, None]).masked_fill(~cells, NOTHING))
-    end_top = end.detach().amax(2, keepdim=True)
-    right = torch.exp(end - end_top)
-    raised = start + row_top[:, None]
-    start_top = raised.detach().amax(2, keepdim=True)
-    rows = _own_weights(right @ grid.transpose(1, 2) * rest, grid, right, own, weight, rest)
-    total = (torch.exp(raised - start_top) * rows).sum(2)
-    found = total > 0
-    logarithm = torch.log(torch.where(found, total, 1)) + (start_top + end_top).squeeze(2)
-    return torch.where(found, logarithm, NOTHING)
+        return _log_sum_of_cells(scores, own, weight, sign)
+    parts = scores if sign > 0 else (-part for part in scores)
+    opens = torch.ones_like(own[:, 0], dtype=torch.bool)
+    opens[1:] = (own[1:, :3] != own[:-1, :3]).any(1)
+    affected = own[opens, :3]
+    weights = weight.new_ones(len(affected), cells.shape[2])
+    weights[opens.cumsum(0) - 1, own[:, 3]] = weight / rest
+    return _LogSum.apply(*parts, cells, affected, weights) + math.log(rest)
 
 
-def _own_weights(rows: Tensor, grid: Tensor, right: Tensor, own: Tensor, weight: Tensor, rest: float) -> Tensor:
-    """Row sums [B, C, L] in which the rows that hold cells of their own weight are summed anew."""
-    if not len(own):
-        return rows
-    affected, place = torch.unique(own[:, :3], dim=0, return_inverse=True)
-    row, kind, first = affected.unbind(1)
-    weights = torch.full((len(affected), grid.shape[2]), rest, dtype=grid.dtype, device=grid.device)
-    weights[place, own[:, 3]] = weight
-    return rows.index_put((row, kind, first), (grid[row, first] * right[row, kind] * weights).sum(1))
+class _LogSum(torch.autograd.Function):
+    """log sum_ij w_cij e^{a_ij + u_ci + v_cj} over allowed cells, [B, C] float64, from a [B, L, L], u and v [B, C, L].
+
+    With P = e^u, R = e^v and E = e^a on allowed cells, else 0, the sum is Z_c = sum_i P_ci M_ci where
+    M = R E^T. Its gradients are
+
+        d log Z_c / du_ci = P_ci M_ci / Z_c,      .. / dv_cj = R_cj (P E)_cj / Z_c,
+        sum_c g_c d log Z_c / da_ij = E_ij ((g P / Z)^T R)_ij
+
+    Written by hand because autograd would keep and copy three times as much. w is 1 but in the rows
+    `affected` [A, 3] (text, type, first token), which have `weights` [A, L]: these rows are left out of
+    the matrix products and summed one by one.
+    """
+
+    @staticmethod
+    def forward(ctx, pair, start, end, cells, affected, weights):
+        row, kind, first = affected.unbind(1)
+        # Shifts keep every factor at or below 1; they are constants, so no gradient runs through them.
+        grid, row_top = _shifted_exp(pair.masked_fill(~cells, -math.inf))
+        right, end_top = _shifted_exp(end.contiguous())
+        left, start_top = _shifted_exp(start.contiguous() + row_top[:, None])
+        sums = right @ grid.transpose(1, 2)
+        sums[row, kind, first] = (grid[row, first] * right[row, kind] * weights).sum(1)
+        whole = torch.linalg.vecdot(left, sums)
+        ctx.save_for_backward(grid, left, right, sums, whole, affected, weights)
+        ctx.dtypes = pair.dtype, start.dtype, end.dtype
+        return torch.where(whole > LEAST, whole.log() + start_top + end_top, NOTHING)
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx, gradient):
+        grid, left, right, sums, whole, affected, weights = ctx.saved_tensors
+        row, kind, first = affected.unbind(1)
+        left = left * torch.where(whole > LEAST, gradient / whole, 0)[:, :, None]
+        of_start = (left * sums).to(ctx.dtypes[1])
+        weights = weights * left[row, kind, first, None]
+        left[row, kind, first] = 0
+        of_end = left @ grid
+        of_end.index_put_((row, kind), weights * grid[row, first], accumulate=True)
+        of_end = of_end.mul_(right).to(ctx.dtypes[2])
+        of_pair = left.transpose(1, 2) @ right
+        of_pair.index_put_((row, first), weights * right[row, kind], accumulate=True)
+        return of_pair.mul_(grid).to(ctx.dtypes[0]), of_start, of_end, None, None, None
 
 
-def _log_sum_of_cells(pair: Tensor, start: Tensor, end: Tensor, own: Tensor, weight: Tensor) -> Tensor:
-    """The same where all other cells weigh nothing: [B, C] from the N cells alone."""
-    own, weight = own[weight > 0], weight[weight > 0]
-    row, kind, first, last = own.unbind(1)
-    scores = pair[row, first, last] + start[row, kind, first] + end[row, kind, last] + weight.log()
-    texts, types = start.shape[:2]
+def _shifted_exp(x: Tensor) -> tuple[Tensor, Tensor]:
+    """e^(x - top) and top, the highest value of the last axis but at least NOTHING; both float64."""
+    top = x.amax(2).double().clamp_min_(NOTHING)
+    return (x - top[:, :, None]).exp_(), top
+
+
+def _log_sum_of_cells(scores: SpanScores, own: Tensor, weight: Tensor, sign: int) -> Tensor:
+    """log sum w e^{sign s} over the N cells `own` alone, [B, C] float64."""
+    row, kind, first, last = own[weight > 0].unbind(1)
+    parts = scores.pair[row, first, last], scores.start[row, kind, first], scores.end[row, kind, last]
+    single = sign * sum(part.double() for part in parts) + weight[weight > 0].log()
+    texts, types = scores.start.shape[:2]
     group = row * types + kind
-    top = scores.new_full((texts * types,), NOTHING).scatter_reduce(0, group, scores.detach(), "amax")
-    total = scores.new_zeros(texts * types).index_add(0, group, torch.exp(scores - top[group]))
-    found = total > 0
-    logarithm = torch.log(torch.where(found, total, 1)) + top
+    top = single.new_full((texts * types,), NOTHING).scatter_reduce(0, group, single.detach(), "amax")
+    whole = single.new_zeros(texts * types).index_add(0, group, torch.exp(single - top[group]))
+    found = whole > 0
+    logarithm = torch.log(torch.where(found, whole, 1)) + top
     return torch.where(found, logarithm, NOTHING).reshape(texts, types)
 
 
@@ -163,8 +234,7 @@ def _log(x: Tensor) -> Tensor:
 
 
 def _log_sum(x: Tensor, allowed: Tensor) -> Tensor:
-    x = x.masked_fill(~allowed, -math.inf)
-    return torch.logsumexp(torch.cat([x, x.new_full((*x.shape[:-1], 1), NOTHING)], -1), -1)
+    return torch.logsumexp(x.masked_fill(~allowed, NOTHING), -1)
 
 
 def _log1p_exp(x: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from torch import Tensor, nn
 
 from ie_cli.errors import IEError
 from ie_cli.nn.pointer import EfficientGlobalPointer, GlobalPointer, SpanScores, TypeScores, span_mask
-from ie_cli.nn.zlpr import additive_zlpr, prior_score, typewise_zlpr
+from ie_cli.nn.zlpr import prior_score, span_zlpr, total
 from ie_cli.registry import unknown
 from ie_cli.tasks._entities import Batch, Codec, Example, Labels, TokenSpan, collate
 from ie_cli.text.batch import Inputs
@@ -33,6 +33,8 @@ class Settings:
         rotary: rotary positions in the pointer.
         prior: start the type biases where the label counts put them, not at 0.
         threshold: probability from which a span is predicted; 0.5 is s > 0.
+        most: spans of one window at most, the likeliest: far more than a text has, so it only keeps a
+            model that is not trained yet from finding every span there is.
         overlap: tokens that neighbouring windows of a long text share.
     """
 
@@ -42,6 +44,7 @@ class Settings:
     rotary: bool = True
     prior: bool = True
     threshold: float = 0.5
+    most: int = 1000
     overlap: int = 64
 
 
@@ -80,13 +83,13 @@ class Model(nn.Module):
 
         The published scripts average over types as well; AdamW's steps do not depend on that factor.
         """
-        zlpr = additive_zlpr if isinstance(scores, SpanScores) else typewise_zlpr
-        return zlpr(scores, batch.gold, span_mask(batch.inputs.mask)).sum(1).mean()
+        return total(span_zlpr(scores, batch.gold, span_mask(batch.inputs.mask)))
 
     def decode(self, scores: SpanScores | TypeScores, mask: Tensor) -> list[list[TokenSpan]]:
-        """The spans of each row whose probability sigmoid(2 s) exceeds the threshold."""
-        threshold = math.log(self.codec.settings.threshold / (1 - self.codec.settings.threshold)) / 2
-        found = scores.above(threshold, span_mask(mask))
+        """The likeliest spans of each row whose probability sigmoid(2 s) exceeds the threshold."""
+        settings = self.codec.settings
+        threshold = math.log(settings.threshold / (1 - settings.threshold)) / 2
+        found = scores.above(threshold, span_mask(mask), settings.most)
         rows: list[list[TokenSpan]] = [[] for _ in range(mask.shape[0])]
         columns = (found.row, found.kind, found.first, found.last, torch.sigmoid(2 * found.score.float()))
         for row, *span in zip(*(c.tolist() for c in columns), strict=True):
