@@ -102,7 +102,9 @@ def test_every_cell_may_have_its_own_target():
 def test_gradients_are_those_of_finite_differences():
     torch.manual_seed(0)
     scores, gold, cells = additive(2, 2, 2, 3), some_gold(4, 2, 2, 3), span_mask(mask(3, 2))
-    assert torch.autograd.gradcheck(lambda *parts: additive_zlpr(SpanScores(*parts), gold, cells, rest=0.1), tuple(scores))
+    assert torch.autograd.gradcheck(
+        lambda *parts: additive_zlpr(SpanScores(*parts), gold, cells, rest=0.1), tuple(scores)
+    )
 
 
 @given(st.integers(0, 2**32 - 1), st.sampled_from([1.0, 60.0, 400.0, 1e4, 1e8]), st.sampled_from([0.0, 0.1]))

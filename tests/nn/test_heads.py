@@ -1,0 +1,140 @@
+"""Guards on the search for spans, and single cells, for both heads against the scores of all cells."""
+
+import math
+
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from ie_cli.nn import pointer
+from ie_cli.nn.pointer import EfficientGlobalPointer, GlobalPointer, SpanCells, SpanScores, TypeScores, span_mask
+from ie_cli.nn.zlpr import span_zlpr, total
+
+KINDS = pytest.mark.parametrize("kind", [SpanScores, TypeScores])
+
+
+def random_scores(kind, rows, types, size):
+    """Small whole numbers, exact in any order of summing, so that many cells are equal."""
+    if kind is SpanScores:
+        shapes = (rows, size, size), (rows, types, size), (rows, types, size)
+    else:
+        shapes = (rows, types, size, 2), (rows, types, size, 2), (types,)
+    return kind(*(torch.randint(-2, 3, shape).float() for shape in shapes))
+
+
+def listed(found: SpanCells) -> list[tuple]:
+    return sorted(zip(*(column.tolist() for column in found), strict=True))
+
+
+def by_sorting(scores, threshold, cells, most) -> list[tuple]:
+    """Every cell of the dense scores in the documented order, cut behind `most` in each text."""
+    dense, kept = scores.dense(), []
+    for row in range(len(cells)):
+        passing = ((dense[row] > threshold) & cells[row]).nonzero().tolist()
+        ranked = sorted((-dense[row][tuple(cell)].item(), *cell) for cell in passing)
+        kept += [(row, *cell, -score) for score, *cell in ranked[:most]]
+    return sorted(kept)
+
+
+def at_once(cells: int):
+    patch = pytest.MonkeyPatch()
+    patch.setattr(pointer, "CELLS_AT_ONCE", cells)
+    return patch
+
+
+@KINDS
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    lengths=st.lists(st.integers(0, 6), min_size=1, max_size=3),
+    types=st.integers(1, 4),
+    threshold=st.sampled_from([-math.inf, -2.0, 0.0, 3.0]),
+    most=st.integers(0, 12) | st.none(),
+    chunk=st.sampled_from([1, 7, 1 << 19]),
+    triangle=st.booleans(),
+)
+def test_the_highest_spans_of_each_text_are_found(kind, seed, lengths, types, threshold, most, chunk, triangle):
+    torch.manual_seed(seed)
+    mask = torch.arange(max(1, *lengths)) < torch.tensor(lengths)[:, None]
+    scores, cells = random_scores(kind, *mask.shape[:1], types, mask.shape[1]), span_mask(mask, triangle=triangle)
+    with at_once(chunk).context():
+        found = listed(scores.above(threshold, cells, most))
+    assert found == by_sorting(scores, threshold, cells, most)
+
+
+@KINDS
+def test_equal_scores_go_by_type_then_first_then_last(kind):
+    scores = random_scores(kind, 1, 2, 3)
+    scores = type(scores)(*(torch.zeros_like(part) for part in scores))
+    found = scores.above(-1.0, span_mask(torch.ones(1, 3, dtype=torch.bool)), 8)
+    places = [(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]
+    assert listed(found) == [(0, 0, *place, 0.0) for place in places] + [(0, 1, *place, 0.0) for place in places[:2]]
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16, torch.float16])
+def test_16_bits_find_what_their_dense_scores_hold(dtype):
+    """The bound is rounded as the scores are: none that just passes may be missed."""
+    torch.manual_seed(0)
+    shapes = (2, 12, 12), (2, 5, 12), (2, 5, 12)
+    scores = SpanScores(*((3 * torch.randn(shape)).to(dtype) for shape in shapes))
+    cells = span_mask(torch.ones(2, 12, dtype=torch.bool))
+    for threshold in scores.dense().flatten()[::40].tolist():
+        assert listed(scores.above(threshold, cells)) == by_sorting(scores, threshold, cells, None)
+
+
+@KINDS
+def test_not_a_number_is_not_found(kind):
+    scores = random_scores(kind, 1, 2, 3)
+    scores[0][:] = torch.nan
+    assert listed(scores.above(-math.inf, span_mask(torch.ones(1, 3, dtype=torch.bool)), 3)) == []
+
+
+def test_what_cannot_be_among_the_best_is_not_scored(monkeypatch):
+    """An untrained model finds all 55 cells of 40 types; few of them are made, and few are kept at a time."""
+    torch.manual_seed(0)
+    scores = SpanScores(5 * torch.rand(1, 10, 10), torch.rand(1, 40, 10), torch.rand(1, 40, 10))
+    sizes = []
+    add = pointer._Best.add
+    monkeypatch.setattr(pointer._Best, "add", lambda self, found: (sizes.append(len(found.row)), add(self, found))[1])
+    monkeypatch.setattr(pointer, "CELLS_AT_ONCE", 80)
+    found = scores.above(-1.0, span_mask(torch.ones(1, 10, dtype=torch.bool)), 5)
+    assert listed(found) == by_sorting(scores, -1.0, span_mask(torch.ones(1, 10, dtype=torch.bool)), 5)
+    assert max(sizes) <= 80 and sum(sizes) < 55 * 40 / 4
+
+
+@pytest.mark.parametrize("head", [EfficientGlobalPointer, GlobalPointer])
+def test_a_trained_head_finds_the_same_with_and_without_all_cells(head):
+    torch.manual_seed(0)
+    model, hidden = head(12, 3, size=8), torch.randn(4, 9, 12)
+    gold = torch.stack([torch.arange(4), torch.tensor([0, 1, 2, 1]), torch.arange(4), torch.arange(4) + 2], 1)
+    cells = span_mask(torch.ones(4, 9, dtype=torch.bool))
+    optimiser = torch.optim.Adam(model.parameters(), lr=0.05)
+    for _ in range(60):
+        optimiser.zero_grad()
+        total(span_zlpr(model(hidden), gold, cells)).backward()
+        optimiser.step()
+    with torch.no_grad():
+        scores = model(hidden)
+    found = [cell[:4] for cell in listed(scores.above(0.0, cells, 5))]
+    assert found == [cell[:4] for cell in by_sorting(scores, 0.0, cells, 5)] == [tuple(cell) for cell in gold.tolist()]
+
+
+@KINDS
+@settings(max_examples=10)
+@given(st.integers(0, 2**32 - 1))
+def test_single_cells_have_the_scores_of_the_dense_tensor(kind, seed):
+    torch.manual_seed(seed)
+    scores = random_scores(kind, 2, 3, 5)
+    row, kinds, first, last = (torch.randint(0, n, (6,)) for n in (2, 3, 5, 5))
+    dense = scores.dense()
+    assert torch.equal(scores.at(row, kinds, first, last), dense[row, kinds, first, last])
+    every = scores.at(row[:, None], torch.arange(3), first[:, None], last[:, None])  # links: points x predicates
+    assert torch.equal(every, dense[row, :, first, last])
+
+
+def test_single_cells_of_16_bits_are_rounded_as_the_dense_ones():
+    torch.manual_seed(0)
+    shapes = (2, 6, 6), (2, 4, 6), (2, 4, 6)
+    scores = SpanScores(*(torch.randn(shape).bfloat16() for shape in shapes))
+    cells = torch.ones(2, 4, 6, 6).nonzero().unbind(1)
+    assert torch.equal(scores.at(*cells), scores.dense().flatten())
