@@ -185,7 +185,8 @@ class TypeScores(NamedTuple):
         best = _Best(most, len(cells), self.query)
         for low, part in self.chunks():
             scores = part.dense()
-            passes = (scores > threshold) & (scores >= best.floor[:, None, None, None]) & cells[:, None]
+            # Of equal scores the lower type wins, so a later one has to be higher than the floor.
+            passes = (scores > threshold) & (scores > best.floor[:, None, None, None]) & cells[:, None]
             row, kind, first, last = passes.nonzero(as_tuple=True)
             best.add(SpanCells(row, kind + low, first, last, scores[row, kind, first, last]))
         return best.all()
