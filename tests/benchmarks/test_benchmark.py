@@ -38,6 +38,6 @@ def test_a_point_has_time_memory_and_for_decoding_a_digest(what):
 
 
 def test_peak_memory_is_seen(monkeypatch):
-    """32 MB that are made and dropped again."""
+    """32 MB that are made and dropped again; a few may come from what the process had already."""
     monkeypatch.setitem(cases.WORK, "loss", lambda *_: lambda: torch.ones(8_000_000).sum())
-    assert 30e6 < heads.measure(POINT | {"what": "loss"})["bytes"] < 60e6
+    assert 20e6 < heads.measure(POINT | {"what": "loss"})["bytes"] < 60e6
