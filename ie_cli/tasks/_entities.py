@@ -13,6 +13,7 @@ from torch import Tensor
 
 from ie_cli.errors import IEError
 from ie_cli.records import Entity, Record
+from ie_cli.scoring.ner import overlapping
 from ie_cli.text.batch import Inputs, pad
 from ie_cli.text.encoding import Encoding, Tokenizer
 from ie_cli.text.windows import Window, owner, windows
@@ -22,25 +23,39 @@ Example = dict[str, list[int]]
 TokenSpan = tuple[int, int, int, float]  # type, first token, last token, probability
 
 
+FLAT_BELOW = 0.01  # a smaller share of overlapping entities is taken for slips of the annotators
+
+
 @dataclass
 class Labels:
-    """Entity types in sorted order and, for each, the share of cells that it fills."""
+    """What the training records say of entities.
+
+    Attributes:
+        names: the types in sorted order.
+        rates: for each, the share of all spans that it fills.
+        overlapping: share of the entities that share characters with another.
+    """
 
     names: list[str] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
+    overlapping: float = 1.0
 
     @classmethod
     def of(cls, records: Iterable[Record]) -> Labels:
         """Count the types of annotated records, in one pass."""
         counts: Counter[str] = Counter()
-        cells = 0
+        cells = crossed = 0
         for record in records:
             cells += len(record.text) * (len(record.text) + 1) // 2
-            counts.update(e.type for e in record.entities or () if e.type is not None)
+            placed = {(e.start, e.end, e.type) for e in record.entities or () if e.start is not None and e.type}
+            counts.update(kind for _, _, kind in placed)
+            crossed += len(overlapping(placed))
         if not counts:
-            raise IEError("the training records hold no entities with a type; see `ie convert --list` for formats")
+            raise IEError(
+                "the training records hold no entities with offsets and a type; see `ie convert --list` for formats"
+            )
         names = sorted(counts)
-        return cls(names, [counts[name] / cells for name in names])
+        return cls(names, [counts[name] / cells for name in names], crossed / counts.total())
 
 
 @dataclass(frozen=True)
@@ -67,6 +82,12 @@ class Codec:
     labels: Labels
     settings: Any
     limit: int | None
+
+    @property
+    def nested(self) -> bool:
+        """Whether predicted entities may overlap: as the settings say, or as the training records have it."""
+        wanted = getattr(self.settings, "nested", None)
+        return self.labels.overlapping >= FLAT_BELOW if wanted is None else wanted
 
     def windows(self, text: str, encoding: Encoding, length: int) -> list[Window]:
         """The windows in which a text is read, at most `length` tokens each."""
@@ -117,8 +138,19 @@ class Codec:
                     start, end = encoding.starts[first], encoding.ends[last]
                     name = self.labels.names[kind]
                     entities.append(Entity(start, end, name, record.text[start:end], score=round(score, 4)))
+        if not self.nested:
+            entities = _without_overlaps(entities)
         entities.sort(key=lambda e: (e.start, e.end, e.type))
         return dataclasses.replace(record, entities=entities)
+
+
+def _without_overlaps(entities: list[Entity]) -> list[Entity]:
+    """The likeliest entities that share no character: each that overlaps a likelier one is left out."""
+    kept: list[Entity] = []
+    for entity in sorted(entities, key=lambda e: (-e.score, e.start - e.end, e.start, e.type)):
+        if all(entity.end <= other.start or other.end <= entity.start for other in kept):
+            kept.append(entity)
+    return kept
 
 
 def collate(examples: Sequence[Example]) -> Batch:

@@ -35,6 +35,8 @@ class Settings:
         threshold: probability from which a span is predicted; 0.5 is s > 0.
         most: spans of one window at most, the likeliest: far more than a text has, so it only keeps a
             model that is not trained yet from finding every span there is.
+        nested: whether predicted entities may overlap; null allows it where 1% and more of the training
+            entities do. Where not, the likeliest is kept.
         overlap: tokens that neighbouring windows of a long text share.
     """
 
@@ -45,6 +47,7 @@ class Settings:
     prior: bool = True
     threshold: float = 0.5
     most: int = 1000
+    nested: bool | None = None
     overlap: int = 64
 
 

@@ -50,7 +50,7 @@ def codec(task, records):
     tokenizer = CharacterTokenizer(build_vocabulary((r.text for r in records), min_count=1, min_bigram_count=1))
     encoder = torch.nn.Identity()
     encoder.width, encoder.limit = 4, None
-    return task.Model(encoder, tokenizer, task.Labels.of(FLAT), task.Settings(overlap=8)).codec
+    return task.Model(encoder, tokenizer, task.Labels.of(FLAT + NESTED), task.Settings(overlap=8)).codec
 
 
 def there_and_back(codec, record, length):
@@ -114,7 +114,7 @@ def test_scores_are_probabilities_and_do_not_depend_on_the_batch(task):
     """An untrained model finds plenty, and what it finds in a text is its own."""
     torch.manual_seed(0)
     encoder = encoders.create(EncoderSettings(options=TINY), lambda: (r.text for r in FLAT))
-    made = folder.build(task.__name__.rsplit(".", 1)[1], encoder, task.Labels.of(FLAT), task.Settings())
+    made = folder.build(task.__name__.rsplit(".", 1)[1], encoder, task.Labels.of(FLAT + NESTED), task.Settings())
     for name, weights in made.named_parameters():
         if not name.startswith("encoder."):  # its padding must stay 0
             torch.nn.init.normal_(weights)
