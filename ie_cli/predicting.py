@@ -14,7 +14,6 @@ from ie_cli.text.order import by_length
 
 LOOK_AHEAD = 512  # records that are sorted by length together
 BATCH_TOKENS = 4096  # tokens in one forward pass, padding included
-WINDOW = 512  # tokens of a window where the encoder itself has no limit
 
 
 def predict(model: nn.Module, records: Iterable[Record], *, batch_tokens: int = BATCH_TOKENS) -> Iterator[Record]:
@@ -33,7 +32,7 @@ def predict_chunk(model: nn.Module, chunk: Sequence[Record], *, batch_tokens: in
     """
     codec = model.codec
     encodings = [codec.tokenizer(record.text) for record in chunk]
-    found = [codec.windows(r.text, e, WINDOW) for r, e in zip(chunk, encodings, strict=True)]
+    found = [codec.windows(r.text, e, codec.window) for r, e in zip(chunk, encodings, strict=True)]
     places = [(i, w) for i, ws in enumerate(found) for w in ws if w[0] < w[1]]
     spans: dict = {}
     for batch in by_length([stop - first for _, (first, stop) in places], batch_tokens):

@@ -46,3 +46,16 @@ def test_the_default_model_finds_entities_in_the_sample():
     assert all(row["text"][e["start"] : e["end"]] == e["text"] for row in rows for e in row["entities"])
     assert len(found) >= 15
     assert {("清华大学", "organization"), ("深圳", "address"), ("教授", "position")} <= found
+
+
+def test_a_document_gives_what_its_sentences_give():
+    """The model was trained on sentences: a longer text must not be read in one piece."""
+    rows = [json.loads(row) for row in (ROOT / "data" / "samples" / "news.jsonl").read_text().splitlines()]
+    texts = [row["text"] for row in rows]
+    single, whole = (
+        CliRunner().invoke(app, ["predict", "--text"], input="\n".join(lines) + "\n").stdout.splitlines()
+        for lines in (texts, ["".join(texts)])
+    )
+    apart = [(e["text"], e["type"]) for row in single for e in json.loads(row)["entities"]]
+    together = [(e["text"], e["type"]) for e in json.loads(whole[0])["entities"]]
+    assert len(set(apart) & set(together)) >= 0.8 * len(set(apart))

