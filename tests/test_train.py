@@ -87,7 +87,7 @@ def test_a_resumed_run_ends_as_an_undisturbed_one(records, tmp_path, average, mo
 
     monkeypatch.setattr(training, "_log", stop_in_the_second_epoch)
     stopped = fit(records, tmp_path / "parts", "--epochs", 3, *option)
-    assert stopped.exit_code == 130
+    assert stopped.exit_code == 130 and "go on with --resume" in stopped.stderr
     monkeypatch.setattr(training, "_log", log)
     resumed = fit(records, tmp_path / "parts", "--epochs", 3, *option, "--resume")
     assert resumed.exit_code == 0, resumed.output

@@ -54,7 +54,11 @@ def run(
         training.clear(out)
     talk = Talk()
     events = training.run(settings, out, report=talk.report, resume=resume, cache=cache, processes=processes)
-    _tell(events, out)
+    try:
+        _tell(events, out)
+    except KeyboardInterrupt:
+        say(f"stopped; what was finished is in {out}: go on with --resume")
+        raise
     talk.close()
     if talk.report.counts["skipped"]:
         raise typer.Exit(REJECTED)
