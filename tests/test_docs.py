@@ -26,10 +26,11 @@ def code_blocks() -> list[str]:
 
 
 def invocations() -> list[list[str]]:
-    """Every `ie …` of the README, as words; pipes and redirections end one."""
+    """Every `ie …` of the README and of the commands' help, as words; pipes and redirections end one."""
     found = []
-    for line in "\n".join([*code_blocks(), *re.findall(r"`(ie [^`]+)`", README)]).splitlines():
-        for part in re.split(r"[|;]|&&", line.removeprefix("$ ").split(" #")[0]):
+    helps = [command.help for command in COMMANDS.values()]
+    for line in "\n".join([*code_blocks(), *re.findall(r"`(ie [^`]+)`", README), *helps]).splitlines():
+        for part in re.split(r"[|;]|&&", line.strip().removeprefix("$ ").split(" #")[0]):
             words = shlex.split(part.split(">")[0])
             if words[:1] == ["ie"]:
                 found.append(words[1:])
@@ -52,6 +53,7 @@ def test_every_flag_in_the_readme_exists(words):
         return
     known = {flag for p in COMMANDS[words[0]].params for flag in (*p.opts, *p.secondary_opts)} | {"--help"}
     assert {word.split("=")[0] for word in words[1:] if re.match(r"--?[a-z]", word)} <= known
+    assert all((ROOT / word).exists() for word in words if word.startswith("data/"))
 
 
 @pytest.mark.parametrize(

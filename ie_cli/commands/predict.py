@@ -42,6 +42,8 @@ def run(
     threads.limit(thread_count)
     names = files or ["-"]
     refuse_overwrite(out, names)
+    if not files and sys.stdin.isatty():
+        say(f"reading {'texts' if text else 'records'} from the terminal, one a line; Ctrl-D ends")
     from ie_cli.zoo import folder
 
     loaded = folder.load(model or folder.DEFAULT)

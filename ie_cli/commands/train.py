@@ -38,12 +38,12 @@ def run(
     """Train a model on records, or as a recipe says.
 
     Task and labels come from the records. DIR gets recipe.yaml (everything that decided the
-    result), metrics.jsonl (a line an epoch) and best/ (the model). Flags win over --set, and --set
-    over the recipe.
+    result), metrics.jsonl (a line an epoch), best/ (the model) and last/. Flags win over --set, and
+    --set over the recipe.
 
         ie train train.jsonl --dev dev.jsonl -o runs/ner
 
-        ie train data/configs/ner-cluener.yaml -o runs/ner --set train.lr=1e-3
+        ie train data/configs/ner-char.yaml train.jsonl -o runs/ner --set train.lr=1e-3
     """
     threads.limit(thread_count)
     flags = {"data.dev": dev or None, "encoder.name": encoder, "task": task, "train.epochs": epochs, "train.seed": seed}
