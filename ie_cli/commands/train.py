@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -113,28 +114,19 @@ def _tell_epoch(event: training.Saved) -> None:
     )
 
 
-def _bar():
-    """A context that gives a function to call with each `Step`."""
-    import contextlib
-
-    if not sys.stderr.isatty():
-        return contextlib.nullcontext(lambda step: None)
-    return _rich_bar()
+def _bar() -> contextlib.AbstractContextManager[Callable]:
+    """A context that gives a function to call with each `Step`; without a terminal it does nothing."""
+    return _rich_bar() if sys.stderr.isatty() else contextlib.nullcontext(lambda step: None)
 
 
-def _rich_bar():
-    import contextlib
+@contextlib.contextmanager
+def _rich_bar() -> Iterator[Callable]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-    @contextlib.contextmanager
-    def bar():
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-        columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-        with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-            line = progress.add_task("reading")
-            yield lambda step: progress.update(
-                line, total=step.steps, completed=step.step, description=f"epoch {step.epoch} loss {step.loss:.3f}"
-            )
-
-    return bar()
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        line = progress.add_task("reading")
+        yield lambda step: progress.update(
+            line, total=step.steps, completed=step.step, description=f"epoch {step.epoch} loss {step.loss:.3f}"
+        )

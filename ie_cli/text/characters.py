@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from ie_cli.text import jieba_words
 from ie_cli.text.encoding import Encoding
 
-PAD, UNKNOWN = 0, 1
+UNKNOWN = 1  # 0 is padding
 EDGE = "\0"  # stands before the first and behind the last character in a bigram
 
 
