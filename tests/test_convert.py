@@ -12,6 +12,7 @@ from ie_cli.commands import app
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 CLUENER = str(SAMPLES / "cluener" / "raw.json")
+DUIE = str(SAMPLES / "duie1" / "raw.json")
 
 
 def ie(*args, stdin=b""):
@@ -60,14 +61,64 @@ def test_to_a_folder(tmp_path):
     assert len(out.splitlines()) == 8
 
 
+def starts(out):
+    """Where the subjects and objects of the records are."""
+    found = [json.loads(line).get("relations", []) for line in out.splitlines()]
+    return [[(r["subject"].get("start"), r["object"].get("start")) for r in relations] for relations in found]
+
+
+def test_strings_get_places_and_what_the_text_does_not_have_is_told():
+    code, out, err = ie("duie1", DUIE)
+    assert code == 3
+    assert out == (SAMPLES / "duie1" / "records.jsonl").read_text()
+    assert "records: 8, entities: 0, relations: 12, strings placed: 23\n" in err
+    assert "mended: record 3 (raw-3): relations[2].object: '2020年' is not in the text; kept without a place" in err
+
+
+def test_the_choice_of_places():
+    text = {"text": "甲丙乙甲", "relations": [{"predicate": "r", "subject": {"text": "乙"}, "object": {"text": "甲"}}]}
+    given = json.dumps(text).encode()
+    for choice, expected in {
+        "nearest": [(2, 3)], "first": [(2, 0)], "none": [(None, None)], "all": [(2, 3), (2, 0)],
+    }.items():  # fmt: skip
+        code, out, _ = ie("jsonl", "--places", choice, stdin=given)
+        assert (code, starts(out)) == (0, [expected])
+        assert json.loads(out).get("located") == (None if choice == "none" else choice)
+        assert ie("jsonl", stdin=out.encode())[1] == out or choice == "none"
+
+
+def test_a_submission_has_the_strings_of_the_data_set():
+    _, out, _ = ie("duie1", DUIE, "--to", "duie1", "--places", "all")
+    given = [json.loads(line) for line in Path(DUIE).read_text().splitlines()][:7]
+    written = [json.loads(line) for line in out.splitlines()]
+    assert [row | {"id": None} for row in given] == [row | {"id": None} for row in written[:7]]
+
+
+def test_a_schema(tmp_path):
+    schema = tmp_path / "schema"
+    schema.write_text('{"subject_type": "书籍", "predicate": "作者", "object_type": "人物"}\n', encoding="utf-8")
+    code, out, err = ie("duie1", DUIE, "--schema", schema)
+    assert code == 3
+    assert f"lost: {DUIE}:1: '出版社' is not in the schema {schema}" in err
+    assert [len(relations) for relations in starts(out)] == [1, 0, 0, 0, 0, 0, 0, 1]
+    schema.write_text('[\n{"predicate": "作者"}]', encoding="utf-8")
+    code, out, err = ie("duie1", DUIE, "--schema", schema)
+    assert (code, out) == (1, "")
+    assert f"error: {schema}:2: no string under 'object_type'; expected a relation schema" in err
+
+
 USAGE = [
     (["--to", "jsonl"], 2, "name the FORMAT"),
     (["cluener", CLUENER, "--scheme", "bio"], 2, "format 'cluener' has no --scheme"),
     (["cluener", CLUENER, "--variant", "x"], 2, "format 'cluener' has no --variant"),
     (["jsonl", CLUENER, "--encoding", "gbk"], 2, "format 'jsonl' has no --encoding"),
+    (["cluener", CLUENER, "--schema", "x"], 2, "format 'cluener' has no --schema"),
+    (["duie1", DUIE, "--schema", "none.json"], 1, "none.json: no such file"),
+    (["duie1", DUIE, "--schema", CLUENER, "-o", CLUENER], 1, "is an input, too"),
+    (["duie1", DUIE, "--places", "near"], 2, "'near' is not one of 'nearest', 'first', 'all', 'none'"),
     (["cluener", CLUENER, "--to", "brat"], 2, "name a new folder with -o"),
     (["cluner", CLUENER], 1, "unknown format 'cluner'. Did you mean 'cluener'?"),
-    (["cluener", CLUENER, "--to", "cmee"], 1, "unknown format 'cmee'. Did you mean 'cmeee'?"),
+    (["cluener", CLUENER, "--to", "cmeeee"], 1, "unknown format 'cmeeee'. Did you mean 'cmeee'?"),
     (["cluener", "none.json"], 1, "none.json: no such file"),
     (["cluener", str(SAMPLES)], 1, "is a folder"),
     (["cluener", CLUENER, "-o", str(SAMPLES)], 1, "Is a directory"),

@@ -1,4 +1,5 @@
 import json
+import re
 import sys
 from dataclasses import replace
 from types import SimpleNamespace
@@ -7,8 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 import ie_cli
-from ie_cli.commands import app
-from ie_cli.records import Entity, Record, dumps
+from ie_cli import registry
+from ie_cli.commands import _scorer, app
+from ie_cli.commands._table import table
+from ie_cli.records import Entity, Record, Relation, Span, dumps, loads
+from ie_cli.scoring._score import Score, Tally
 
 GOLD = [
     ("1", "张三丰在北京大学", [(0, 3, "人物"), (4, 8, "机构"), (4, 6, "地点")]),
@@ -171,15 +175,16 @@ def test_a_model_sees_no_gold(ie, monkeypatch):
 
     def predict(model, records):
         for record, (_, text, spans) in zip(records, PRED, strict=True):
-            seen.append((model, record.entities))
+            seen.append((model.place, record.entities))
             yield replace(record, entities=[Entity(s, e, t, text[s:e]) for s, e, t in spans])
 
-    zoo = SimpleNamespace(load=lambda place: f"model of {place}")
+    zoo = SimpleNamespace(load=lambda place: SimpleNamespace(place=place, kind="ner"))
     monkeypatch.setitem(sys.modules, "ie_cli.zoo.folder", zoo)
     monkeypatch.setitem(sys.modules, "ie_cli.predicting", SimpleNamespace(predict=predict))
     assert ie("gold.jsonl", "-m", "folder").stdout == TABLE
     assert ie("-m", "folder", input=lines(GOLD)).stdout == TABLE
-    assert seen == [("model of folder", None)] * 4
+    assert seen == [("folder", None)] * 4
+    assert "no record has 'relations'" in ie("gold.jsonl", "-m", "folder", "--task", "relations").stderr
 
 
 def test_a_drawn_table_on_a_terminal(ie, monkeypatch):
@@ -187,3 +192,181 @@ def test_a_drawn_table_on_a_terminal(ie, monkeypatch):
     result = ie("gold.jsonl", "pred.jsonl")
     assert "─" in result.stdout
     assert result.stdout.splitlines()[-1] == TABLE.splitlines()[-1]
+
+
+# --- Relations, and which kind and rule it is ----------------------------------------------------
+
+TEXT = "鲁迅写了《呐喊》，周作人是他弟弟"
+AUTHOR, BROTHER = ("作者", (4, 8), (0, 2)), ("兄弟", (0, 2), (9, 12))
+RELATIONS = f"""\
+type         P       R      F1  tp  pred  gold
+作者    0.0000  0.0000  0.0000   0     1     1
+兄弟    1.0000  1.0000  1.0000   1     1     1
+micro   0.5000  0.5000  0.5000   1     2     2
+macro   0.5000  0.5000  0.5000   -     -     -
+normal  0.0000  0.0000  0.0000   0     0     0
+seo     0.5000  0.5000  0.5000   1     2     2
+epo     0.0000  0.0000  0.0000   0     0     0
+relations|strict(start,end)|micro|records:1|gold:2|pred:2|data:…|ie:{ie_cli.__version__}
+"""
+
+
+def related(*triples, entities=None, **extra) -> str:
+    """A line of relations (predicate, subject, object), each a place, and of the entities that are named."""
+
+    def span(start, end, **more):
+        return Span(start, end, None, TEXT[start:end], **more)
+
+    relations = [Relation(p, span(*s), span(*o)) for p, s, o in triples]
+    found = None if entities is None else [Entity(s, e, "人物", TEXT[s:e]) for s, e in entities]
+    return dumps(Record(TEXT, entities=found, relations=relations, extra=extra)) + "\n"
+
+
+def lines_to(folder, gold: str, **others: str) -> None:
+    for name, text in ({"r": gold} | others).items():
+        (folder / f"{name}.jsonl").write_text(text, "utf-8")
+
+
+def test_relations_by_places(ie, tmp_path):
+    lines_to(tmp_path, related(AUTHOR, BROTHER), p=related(("作者", (5, 7), (0, 2)), BROTHER))
+    result = ie("r.jsonl", "p.jsonl")
+    # Both predictions have 鲁迅, so the wrong one is one of overlapping triples, too.
+    assert re.sub("data:[0-9a-f]{12}", "data:…", result.stdout) == RELATIONS
+    assert result.stderr == ""
+
+
+@pytest.mark.parametrize(
+    ("rule", "f1", "signature"),
+    [(None, 0, "strict(start,end)"), ("strict", 0, "strict(start,end)"), ("text", 0, "text(tokens)"),
+     ("official", 1, "official(LIC2019)")],
+)  # fmt: skip
+def test_rules_of_relations(ie, tmp_path, rule, f1, signature):
+    lines_to(tmp_path, related(AUTHOR), p=related(("作者", (5, 7), (0, 2))))
+    data = json.loads(ie("r.jsonl", "p.jsonl", "--json", *(["--rule", rule] if rule else [])).stdout)
+    assert data["micro"]["f1"] == f1
+    assert data["signature"].startswith(f"relations|{signature}|micro|records:1|gold:1|pred:1|data:")
+
+
+def test_gold_of_strings_is_compared_by_strings(ie, tmp_path):
+    lines_to(tmp_path, related(BROTHER, located={}), p=related(AUTHOR))
+    result = ie("r.jsonl", "p.jsonl")
+    assert "|text(tokens)|" in result.stdout
+    assert result.stderr == "note: gold records of strings, not annotated places, so the rule is 'text': 1\n"
+    assert "|strict(start,end)|" in ie("r.jsonl", "p.jsonl", "--rule", "strict").stdout
+
+
+@pytest.mark.parametrize("rule", [[], ["--rule", "official"]])
+def test_aliases(ie, tmp_path, rule):
+    gold, pred = related(("作者", (5, 7), (0, 2)), ("作者", (5, 7), (9, 12))), related(("作者", (5, 7), (0, 2)))
+    lines_to(tmp_path, gold, p=pred)
+    (tmp_path / "names.json").write_text('{"周作人": ["鲁迅"]}', "utf-8")
+    rows = ie("r.jsonl", "p.jsonl", "--alias", "names.json", *rule).stdout.splitlines()
+    assert rows[0].split() == ["type", "P", "R", "F1", "tp", "found", "pred", "gold"]
+    assert rows[1].split() == ["作者", "1.0000", "1.0000", "1.0000", "1", "2", "1", "2"]
+    assert rows[3].split() == ["macro", "1.0000", "1.0000", "1.0000", "-", "-", "-", "-"]
+    assert "|official(LIC2019)+alias:" in rows[-1]
+
+
+def test_repeated_texts_are_told(ie, tmp_path):
+    lines_to(tmp_path, related(BROTHER) * 3, p=related(BROTHER) * 3)
+    result = ie("r.jsonl", "p.jsonl", "--rule", "official")
+    assert "gold:3|pred:3" in result.stdout
+    assert "note: gold records that repeat an earlier text (Baidu's scorer keeps one of them): 2" in result.stderr
+
+
+HERO, OTHER = (0, 2), (9, 12)
+
+
+@pytest.mark.parametrize(
+    ("gold", "pred", "args", "kind", "note"),
+    [
+        (related(BROTHER), related(AUTHOR, entities=[HERO]), [], "relations", ""),
+        (related(BROTHER, entities=[HERO]), related(AUTHOR, entities=[OTHER]), [], "relations", "--task entities"),
+        (related(BROTHER, entities=[HERO]), lines([(None, TEXT, [])]), [], "ner", "scored are the entities"),
+        (related(BROTHER, entities=[HERO]), related(BROTHER, entities=[OTHER]), [], "ner", "--task relations"),
+        (related(BROTHER, entities=[HERO]), related(AUTHOR, entities=[HERO]), ["--task", "entities"], "ner", ""),
+        (related(entities=[HERO]), related(AUTHOR, entities=[OTHER]), [], "ner", ""),  # empty lists annotate nothing
+        (related(BROTHER), related(BROTHER), [], "relations", "the relations of PRED are those of GOLD"),
+        (related(), related(AUTHOR), [], "relations", ""),  # unless there are no others
+        (lines([(None, TEXT, [])]) + related(BROTHER), related() + related(AUTHOR), [], "relations", ""),
+    ],
+)
+def test_the_kind_follows_the_data(ie, tmp_path, gold, pred, args, kind, note):
+    lines_to(tmp_path, gold, p=pred)
+    for piped in (["r.jsonl", "-"], ["r.jsonl", "p.jsonl"]):
+        result = ie(*piped, *args, "--json", input=pred)
+        assert json.loads(result.stdout)["kind"] == kind
+        notes = [line for line in result.stderr.splitlines() if "those of GOLD" in line or "--task" in line]
+        assert note in "\n".join(notes) and bool(note) == bool(notes)
+
+
+def test_every_scorer_can_be_named(ie):
+    assert sorted(_scorer.KINDS.values()) == registry.names("ie_cli.scoring")
+    for part in _scorer.KINDS:
+        assert _scorer.by_part(part).Counts.part == part
+    listed = [row.split()[:2] for row in ie("--list").stdout.splitlines()]
+    assert listed == [[part, rule] for part in _scorer.KINDS for rule in _scorer.by_part(part).RULES]
+
+
+def test_only_so_many_records_are_looked_at():
+    taken = []
+    stream = (taken.append(i) or SimpleNamespace(record=i) for i in range(3 * _scorer.LOOKED_AT))
+    head, again = _scorer.look(stream)
+    assert len(head) == len(taken) == _scorer.LOOKED_AT
+    assert [item.record for item in again] == list(range(3 * _scorer.LOOKED_AT))
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (
+            ["--task", "relation"],
+            "unknown task 'relation'. Did you mean 'relations'? Known: events, relations, entities",
+        ),
+        (["--rule", "txt"], "unknown rule of relations 'txt'. Did you mean 'text'? Known: strict, text, official"),
+        (["--task", "entities", "--rule", "text"], "unknown rule of entities 'text'. Known: strict"),
+        (["--task", "entities"], "r.jsonl: no record has 'entities'; annotate it"),
+        (["--rule", "text", "--alias", "names.json"], "--alias: 'text' takes no aliases; of relations it goes with"),
+        (["--task", "entities", "--alias", "names.json"], "--alias: 'entities' takes no aliases; of entities no rule"),
+        (["--alias", "nowhere.json"], "nowhere.json: no such file"),
+        (["--alias", "r.jsonl"], 'r.jsonl:1: expected {"name": ["alias", …]}'),
+    ],
+)
+def test_stated_errors_of_the_choice(ie, tmp_path, args, message):
+    lines_to(tmp_path, related(BROTHER), p=related(AUTHOR))
+    (tmp_path / "names.json").write_text('{"a": ["b"]}', "utf-8")
+    result = ie("r.jsonl", "p.jsonl", *args)
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert f"error: {message}" in result.stderr
+
+
+def test_data_without_annotations_name_what_is_missing(ie, tmp_path):
+    bare = '{"text": "a"}\n'
+    lines_to(tmp_path, bare * _scorer.LOOKED_AT + related(BROTHER), p=bare)
+    message = "none of the first 1000 records has 'entities' or 'relations' or 'events'; say what is meant with --task"
+    assert f"error: r.jsonl: {message}" in ie("r.jsonl", "p.jsonl").stderr
+    lines_to(tmp_path, related(BROTHER))
+    assert "error: -: no record has 'relations'; PRED is" in ie("r.jsonl", input=lines([(None, TEXT, [])])).stderr
+
+
+def test_notes_name_what_is_counted(ie, tmp_path):
+    gold = related(BROTHER, BROTHER) + '{"text": "a"}\n' + '{"text": "b", "relations": []}\n'
+    lines_to(tmp_path, gold)
+    result = ie("r.jsonl", input=related(AUTHOR) + '{"text": "a"}\n{"text": "b"}\n')
+    assert result.stderr.splitlines() == [
+        "note: gold records without 'relations', left out: 1",
+        "note: gold relations that repeat another of their record, counted once: 1",
+    ]
+    assert loads(gold.splitlines()[0]).relations[0] == loads(gold.splitlines()[0]).relations[1]
+
+
+def test_partial_credit_has_decimals_and_counts_have_none(monkeypatch):
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    score = Score(kind="k", rule="r", data="d", types={"A": Tally(1.5, 2, 3), "B": Tally(0.0)}, parts={}, records=1)
+    assert [row.split() for row in table(score, by_type=True).splitlines()] == [
+        ["type", "P", "R", "F1", "tp", "pred", "gold"],
+        ["A", "0.7500", "0.5000", "0.6000", "1.50", "2", "3"],
+        ["B", "0.0000", "0.0000", "0.0000", "0.00", "0", "0"],
+        ["micro", "0.7500", "0.5000", "0.6000", "1.50", "2", "3"],
+        ["macro", "0.7500", "0.5000", "0.6000", "-", "-", "-"],
+    ]

@@ -4,26 +4,18 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import ExitStack
-from dataclasses import replace
 from enum import Enum
-from itertools import tee
 from typing import TYPE_CHECKING
 
 import typer
 
-from ie_cli import records, threads
+from ie_cli.commands import _scorer
 from ie_cli.commands._shell import REJECTED, Talk, output, say
-from ie_cli.errors import IEError, Report
-from ie_cli.files import opened
+from ie_cli.errors import IEError
 from ie_cli.registry import load
 
 if TYPE_CHECKING:
-    from ie_cli.scoring._align import Placed
     from ie_cli.scoring._score import Score
-
-KIND = "ner"
 
 
 class Average(str, Enum):
@@ -35,26 +27,42 @@ def run(
     gold: str = typer.Argument(None, metavar="GOLD", help="Annotated records (JSONL); `-`: stdin."),
     pred: str = typer.Argument(None, metavar="PRED", help="Predicted records; `-` or nothing: stdin."),
     model: str = typer.Option(None, "--model", "-m", help="Predict with this model instead of reading PRED."),
+    task: str = typer.Option(None, help="entities, relations or events. Default: what GOLD is annotated for."),
+    rule: str = typer.Option(None, help="What counts as right; see `--list`. Default: as the data ask for."),
+    alias: str = typer.Option(None, metavar="FILE", help='Names that are one, for `official`: {"name": ["alias"]}.'),
     as_json: bool = typer.Option(False, "--json", help="Print the score as one JSON object."),
     fail_under: float = typer.Option(None, min=0, max=1, help="Exit with 1 if F1 is below this, for example 0.8."),
     metric: Average = typer.Option(Average.micro, help="The F1 that --fail-under and the signature mean."),
     by_type: bool = typer.Option(True, "--by-type/--no-by-type", help="Figures per type, too."),
+    list_: bool = typer.Option(False, "--list", help="List the tasks with their rules."),
 ) -> None:
-    """Score predicted entities against gold: precision, recall and F1.
+    """Score predictions against gold: precision, recall and F1.
 
-    An entity is right if start, end and type are. `micro` sums the counts of all types; `macro` is
-    the mean over the types of the gold; `nested` are the entities that share characters with
-    another one, `flat` the rest. All rates are fractions of one, and 0 where there is nothing to
-    divide by. Quote the last line, the signature, with the figures.
+    An entity is right if start, end and type are. Relations and events have several rules (`--list`);
+    where none is named, gold that was published as strings is compared by strings, other gold by
+    places. The signature, the last line, names the rule: quote it with the figures.
+
+    `micro` sums the counts of all types; `macro` is the mean over the types of the gold. `nested`
+    entities share characters with another one, `flat` ones do not. Relations are `epo` where another
+    one joins the same two spans, `seo` where they share one span with another, else `normal`. Events
+    are `several` or `single` of their type in a record. All rates are fractions of one, and 0 where
+    there is nothing to divide by.
 
     Records are paired in order, or by id where the order differs. A record without a prediction
     counts as an empty one. Exit code 3 if some lines could not be read.
 
         ie predict dev.jsonl -m model | ie eval dev.jsonl
+
+        ie eval dev.jsonl pred.jsonl --task relations --rule official --alias aliases.json
     """
+    if list_:
+        _print_rules()
+        return
     _check_usage(gold, pred, model)
     talk = Talk()
-    score = _measure(gold or "-", pred or "-", model, talk.report)
+    from ie_cli.commands._measure import Choice, measure
+
+    score = measure(gold or "-", pred or "-", model, Choice(task, rule, alias), talk.report)
     talk.close()
     _notes(score)
     with output(None) as out:
@@ -78,70 +86,21 @@ def _check_usage(gold: str | None, pred: str | None, model: str | None) -> None:
         raise typer.BadParameter("name the predictions or pipe them in: `ie predict GOLD | ie eval GOLD`")
 
 
-# --- Measuring -----------------------------------------------------------------------------------
-
-
-def _measure(gold: str, pred: str, model: str | None, report: Report) -> Score:
-    from ie_cli.scoring._align import pairs
-
-    counts = load("ie_cli.scoring", KIND).Counts()
-    with ExitStack() as files:
-        wanted = _placed(files.enter_context(opened(gold)), gold, report)
-        if model is None:
-            found = _placed(files.enter_context(opened(pred)), pred, report)
-        else:
-            wanted, given = tee(wanted)
-            found = _predicted(model, given)
-        for one, other in pairs(wanted, found):
-            if other is None:
-                report.lost(one.path, one.line, "no prediction for this record; counted as empty")
-            counts.add(one.record, None if other is None else other.record)
-    score = counts.score()
-    if not score.records:
-        raise IEError(f"{gold}: no record has 'entities'; annotate it, or make it with `ie convert FORMAT FILE`")
-    if score.missing == score.records:
-        raise IEError(f"{model or pred}: no record has 'entities'; PRED is what `ie predict` writes")
-    return score
-
-
-def _placed(lines: Iterable[bytes], path: str, report: Report) -> Iterator[Placed]:
-    """Records with their line numbers: `records.read` takes a line only when it needs one."""
-    from ie_cli.scoring._align import Placed
-
-    number = 0
-
-    def counted() -> Iterator[bytes]:
-        nonlocal number
-        for number, line in enumerate(lines, 1):  # noqa: B007 - read below
-            yield line
-
-    for record in records.read(counted(), path, report):
-        yield Placed(path, number, record)
-
-
-def _predicted(model: str, gold: Iterable[Placed]) -> Iterator[Placed]:
-    """Predictions of a model that is shown nothing of the gold but id and text."""
-    threads.limit(None)
-    from ie_cli.predicting import predict
-    from ie_cli.scoring._align import placed
-    from ie_cli.zoo.folder import load as load_model
-
-    bare = (replace(item.record, entities=None, relations=None, events=None) for item in gold)
-    return placed(predict(load_model(model), bare), model)
-
-
 # --- Telling -------------------------------------------------------------------------------------
 
 
 def _notes(score: Score) -> None:
     """What the reader of the figures should know, and where it is not visible in them."""
+    part = load(_scorer.SCORING, score.kind).Counts.part
     if score.unlabelled:
-        say(f"note: gold records without 'entities', left out: {score.unlabelled}")
+        say(f"note: gold records without '{part}', left out: {score.unlabelled}")
     for side in ("gold", "pred"):
         if repeats := getattr(score.duplicates, side):
-            say(f"note: {side} entities that repeat another of their record, counted once: {repeats}")
+            say(f"note: {side} {score.items} that repeat another of their record, counted once: {repeats}")
         if values := getattr(score.unplaced, side):
-            say(f"note: {side} entities without offsets, matched only with others without offsets: {values}")
+            say(f"note: {side} {score.items} without offsets, matched only with others without offsets: {values}")
+    for what, number in score.remarks.items():
+        say(f"note: {what}: {number}")
 
 
 def _json(score: Score, average: str, by_type: bool) -> str:
@@ -155,3 +114,11 @@ def _table(score: Score, average: str, by_type: bool) -> str:
     from ie_cli.commands._table import table
 
     return f"{table(score, by_type=by_type)}{score.sign(average)}\n"
+
+
+def _print_rules() -> None:
+    """Every rule with the task that it is of."""
+    rows = [(part, name, what) for part in _scorer.KINDS for name, what in _scorer.by_part(part).RULES.items()]
+    widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+    for part, name, what in rows:
+        print(f"{part:{widths[0]}}  {name:{widths[1]}}  {what}")

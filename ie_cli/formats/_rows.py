@@ -14,10 +14,11 @@ from typing import Any, BinaryIO, TypeVar
 
 from ie_cli import files
 from ie_cli.errors import Report
-from ie_cli.records import Entity, Record, Relation, Span
+from ie_cli.locate import ENUM, LOCATED, VALUE
+from ie_cli.records import Entity, Event, Record, Relation, Span
 
 T = TypeVar("T")
-_OURS = {"id", "text", "entities", "relations", "events"}
+_OURS = {"id", "text", "entities", "relations", "events", LOCATED}
 
 
 @dataclass
@@ -36,6 +37,9 @@ class Row:
 
     def lost(self, reason: str, *, cause: str = "") -> None:
         self.report.lost(self.path, self.line, reason, cause=cause)
+
+    def mended(self, reason: str, *, cause: str = "") -> None:
+        self.report.mended(self.path, self.line, reason, cause=cause)
 
     def entity(self, start: Any, end: Any, kind: Any, surface: str | None = None) -> Entity | None:
         """The entity `text[start:end]`, or None (reported as lost) where it does not fit the text.
@@ -69,6 +73,7 @@ class Row:
         entities: list[Entity] | None = None,
         relations: list[Relation] | None = None,
         extra: dict[str, Any] | None = None,
+        events: list[Event] | None = None,
     ) -> Record:
         """The record. Without an id of its own it is named after its file and place there."""
         if isinstance(ident, bool) or not isinstance(ident, (str, int)):
@@ -77,7 +82,7 @@ class Row:
         for key in _OURS & extra.keys():
             self.lost(f"the key '{key}' has another meaning in a record", cause="key that the record has already")
             del extra[key]
-        return Record(self.text, ident, entities, relations, extra=extra)
+        return Record(self.text, ident, entities, relations, events, extra)
 
 
 def after(end: Any) -> Any:
@@ -154,7 +159,7 @@ def placed(record: Record, number: int, report: Report) -> list[Entity]:
         else:
             out.append(entity)
         if entity.link is not None:
-            _cannot_hold(record, number, report, "link", f"of '{entity.text}'")
+            cannot_hold(record, number, report, "link", f"of '{entity.text}'")
     return out
 
 
@@ -163,10 +168,11 @@ def leave_out(record: Record, number: int, report: Report, *parts: str) -> None:
     for part in parts:
         for item in getattr(record, part) or ():
             name = getattr(item, "predicate", None) or item.type or item.text
-            _cannot_hold(record, number, report, {"entities": "entity"}.get(part, part.rstrip("s")), f"'{name}'")
+            cannot_hold(record, number, report, {"entities": "entity"}.get(part, part.rstrip("s")), f"'{name}'")
 
 
-def _cannot_hold(record: Record, number: int, report: Report, what: str, which: str) -> None:
+def cannot_hold(record: Record, number: int, report: Report, what: str, which: str) -> None:
+    """Report a part of a record as lost for which a format has no place."""
     report.lost(
         title(record, number), None, f"the format has no place for a {what}: {which}", cause=f"{what} in this format"
     )
@@ -178,7 +184,7 @@ def graph(record: Record, number: int, report: Report) -> tuple[list[Span], list
     A relation whose argument is no entity of the record adds that argument as a span.
     """
     spans: list[Span] = list(placed(record, number, report))
-    index = {(s.start, s.end, s.type): i for i, s in reversed(list(enumerate(spans)))}
+    index = span_index(spans)
     relations = []
     for relation in record.relations or ():
         ends = (relation.subject, relation.object)
@@ -191,10 +197,15 @@ def graph(record: Record, number: int, report: Report) -> tuple[list[Span], list
                 index[span.start, span.end, span.type] = len(spans)
                 spans.append(span)
         if relation.slots:
-            _cannot_hold(record, number, report, "slot", f"of '{relation.predicate}'")
+            cannot_hold(record, number, report, "slot", f"of '{relation.predicate}'")
         subject, object_ = (index[span.start, span.end, span.type] for span in ends)
         relations.append((relation.predicate, subject, object_))
     return spans, relations
+
+
+def span_index(spans: list[Span]) -> dict[tuple[int | None, int | None, str | None], int]:
+    """Where each span stands in the list, the first of equal ones."""
+    return {(s.start, s.end, s.type): i for i, s in reversed(list(enumerate(spans)))}
 
 
 def label(name: str, forbidden: str, record: Record, number: int, report: Report) -> str:
@@ -204,6 +215,11 @@ def label(name: str, forbidden: str, record: Record, number: int, report: Report
         reason = f"'{name}' is written '{mended}'"
         report.mended(title(record, number), None, reason, cause="label with characters the format cannot hold")
     return mended
+
+
+def published(extra: dict[str, Any]) -> dict[str, Any]:
+    """The keys of an `extra` that come from the data set, without our own marks."""
+    return {key: item for key, item in extra.items() if key not in (VALUE, LOCATED, ENUM)}
 
 
 def write_json_lines(values: Iterable[Any], out: BinaryIO) -> None:

@@ -3,12 +3,18 @@
     doc.txt   小米雷军
     doc.ann   T1	ORG 0 2	小米
               T2	PER 2 4	雷军
+              T3	创办 2 4	雷军
               R1	创始人 Arg1:T1 Arg2:T2
+              E1	创办:T3 Who:T2 What:T1
 
 - The path is a .txt, an .ann or a folder (with all below it). A .txt without .ann has no `entities`.
 - A span in pieces (`0 2;3 5`) is one entity where only line ends lie between them, as brat writes spans
   that cross lines; else it is discontinuous and reported as lost.
-- Events, attributes, normalisations and notes are reported as lost.
+- A trigger, whose label is the type of its event, is no entity, nor is an argument labelled `argument`, as
+  those are written that have no type. Where there are events and no other spans, there are no `entities`.
+- brat numbers the roles that an event has several times (`Who`, `Who2`); the numbers are not kept. An
+  event as an argument is read as its trigger.
+- Attributes, normalisations and notes are reported as lost.
 - A U+FEFF at the start counts in the offsets, as it does in brat, unless the spans fit only without it.
 - Written is a new folder with a pair for each record, named by its id. A label cannot hold spaces.
 """
@@ -23,13 +29,14 @@ from pathlib import Path
 
 from ie_cli import files
 from ie_cli.errors import FormatError, IEError, Report
-from ie_cli.formats._rows import Row, graph, kept, label, leave_out, title
+from ie_cli.formats._brat_events import FORBIDDEN, event_line, read_events
+from ie_cli.formats._event_graph import with_events
+from ie_cli.formats._rows import Row, kept, label, title
 from ie_cli.records import Entity, Record, Relation
 
 _SPAN = re.compile(r"(\S+) ([0-9]{1,9} [0-9]{1,9}(?:;[0-9]{1,9} [0-9]{1,9})*)")
 _RELATION = re.compile(r"(\S+) \S+?:(\S+) \S+?:(\S+)\s*")
-_FORBIDDEN = r"\s"  # in a label
-_OTHERS = {"E": "event", "A": "attribute", "M": "attribute", "N": "normalisation", "#": "note", "*": "equivalence"}
+_OTHERS = {"A": "attribute", "M": "attribute", "N": "normalisation", "#": "note", "*": "equivalence"}
 
 
 def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[Record]:
@@ -77,15 +84,16 @@ def _document(path: Path, report: Report, encoding: str | None) -> Record:
         )
         text = text[1:]
     rows = [Row(ann, number, text, {"line": line}, report) for number, line in lines]
-    entities = {_key(row): _entity(row) for row in rows if _key(row).startswith("T")}
-    relations = kept(_relation(row, entities) for row in rows if _key(row).startswith("R"))
+    spans = {_key(row): _entity(row) for row in rows if _key(row).startswith("T")}
+    relations = kept(_relation(row, spans) for row in rows if _key(row).startswith("R"))
+    events, parts = read_events([row for row in rows if _key(row).startswith("E")], spans)
     for row in rows:
-        if not _key(row).startswith(("T", "R")):
+        if not _key(row).startswith(("T", "R", "E")):
             what = _OTHERS.get(_key(row)[:1], "line")
             row.lost(f"{what} '{_key(row)}' is not read", cause=f"brat {what}")
-    record = Row(path, None, text, {}, report).record(path.stem, kept(entities.values()))
-    record.relations = relations or None
-    return record
+    entities = [span for key, span in spans.items() if span and key not in parts]
+    whole = Row(path, None, text, {}, report)
+    return whole.record(path.stem, entities or (None if events else []), relations or None, events=events or None)
 
 
 def _key(row: Row) -> str:
@@ -151,10 +159,9 @@ def write_folder(records: Iterable[Record], folder: str | os.PathLike, report: R
     for number, record in enumerate(records, 1):
         name = _file_name(record, number, folder, report)
         (folder / f"{name}.txt").write_bytes(record.text.encode())
-        if record.entities is not None or record.relations is not None:
+        if record.entities is not None or record.relations is not None or record.events:
             lines = "".join(f"{line}\n" for line in _annotations(record, number, report))
             (folder / f"{name}.ann").write_bytes(lines.encode())
-        leave_out(record, number, report, "events")
 
 
 def _file_name(record: Record, number: int, folder: Path, report: Report) -> str:
@@ -168,7 +175,7 @@ def _file_name(record: Record, number: int, folder: Path, report: Report) -> str
 
 
 def _annotations(record: Record, number: int, report: Report) -> Iterator[str]:
-    spans, relations = graph(record, number, report)
+    spans, relations, events = with_events(record, number, report, prefix="")
     written: set[int] = set()
     for i, span in enumerate(spans):
         pieces = [match.span() for match in re.finditer(r"[^\n]+", span.text)]
@@ -178,10 +185,10 @@ def _annotations(record: Record, number: int, report: Report) -> Iterator[str]:
             continue
         written.add(i)
         places = ";".join(f"{span.start + start} {span.start + end}" for start, end in pieces)
-        yield f"T{i + 1}\t{label(span.type, _FORBIDDEN, record, number, report)} {places}\t{_flat(span.text)}"
+        yield f"T{i + 1}\t{label(span.type, FORBIDDEN, record, number, report)} {places}\t{_flat(span.text)}"
     for i, (predicate, subject, object_) in enumerate(relations, 1):
         if {subject, object_} <= written:
-            name = label(predicate, _FORBIDDEN, record, number, report)
+            name = label(predicate, FORBIDDEN, record, number, report)
             yield f"R{i}\t{name} Arg1:T{subject + 1} Arg2:T{object_ + 1}"
         else:
             report.lost(
@@ -190,3 +197,6 @@ def _annotations(record: Record, number: int, report: Report) -> Iterator[str]:
                 f"'{predicate}' has lost an argument",
                 cause="relation without its entities",
             )
+    for i, event in enumerate(events, 1):
+        if line := event_line(event, written, record, number, report):
+            yield f"E{i}\t{line}"

@@ -28,7 +28,7 @@ from typing import Any, BinaryIO
 
 from ie_cli import files
 from ie_cli.errors import FormatError, IEError, Report
-from ie_cli.formats._rows import Row, items, kept, leave_out, misfit, placed, rows, write_json_lines
+from ie_cli.formats._rows import Row, items, kept, leave_out, misfit, placed, published, rows, write_json_lines
 from ie_cli.records import Record
 from ie_cli.registry import unknown
 
@@ -206,7 +206,7 @@ def _row(record: Record, number: int, report: Report) -> dict[str, Any]:
             {"label_type": e.type, "overlap": int(_overlaps(e, found)), "start_pos": e.start, "end_pos": e.end}
             for e in found
         ]
-    return row | record.extra
+    return row | published(record.extra)
 
 
 def _overlaps(entity, others) -> bool:

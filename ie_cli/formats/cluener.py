@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from ie_cli import files
 from ie_cli.errors import Report
-from ie_cli.formats._rows import Row, after, items, kept, leave_out, placed, records, rows, write_json_lines
+from ie_cli.formats._rows import Row, after, items, kept, leave_out, placed, published, records, rows, write_json_lines
 from ie_cli.records import Entity, Record
 
 
@@ -55,4 +55,4 @@ def _row(record: Record, number: int, report: Report) -> dict[str, Any]:
         for entity in placed(record, number, report):
             places = row["label"].setdefault(entity.type, {}).setdefault(entity.text, [])
             places.append([entity.start, entity.end - 1])
-    return row | record.extra
+    return row | published(record.extra)

@@ -5,8 +5,11 @@
       {"id": 8, "label": "PER", "start_offset": 2, "end_offset": 4}],
       "relations": [{"id": 1, "from_id": 7, "to_id": 8, "type": "创始人"}]}
 
-The list may also be called `labels`. Read are both; written is the second where the record has
-relations, else the first, as doccano's own import expects. Ids of entities and relations are not kept.
+- The list may also be called `labels`. Read are both; written is the second where the record has
+  relations or events, else the first, as doccano's own import expects. Ids of entities and relations are
+  not kept.
+- doccano knows no events. Here they are spans labelled `event:TYPE`, the triggers, and relations from
+  these to the arguments, named by the role. An argument that is no entity is labelled `argument`.
 """
 
 from __future__ import annotations
@@ -16,8 +19,9 @@ from typing import Any, BinaryIO
 
 from ie_cli import files
 from ie_cli.errors import Report
-from ie_cli.formats._rows import Row, graph, items, kept, leave_out, placed, records, rows, write_json_lines
-from ie_cli.records import Entity, Record, Relation
+from ie_cli.formats._event_graph import Link, assembled, with_links
+from ie_cli.formats._rows import Row, items, kept, placed, published, records, rows, write_json_lines
+from ie_cli.records import Entity, Record
 
 _LISTS = ("label", "labels")
 
@@ -28,25 +32,24 @@ def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[
 
 
 def _record(row: Row) -> Record:
-    found: list[Entity | None] | None = None
+    spans: list[Entity] = []
     for key in _LISTS:
-        if key in row.data:
-            found = (found or []) + [_listed(row, item) for item in items(row.data[key], list, key)]
-    by_id: dict[str, Entity] = {}  # a JSON number and its string are the same id
-    if "entities" in row.data:
-        found = found or []
-        for item in items(row.data["entities"], list, "entities"):
-            entity = _named(row, item)
-            found.append(entity)
-            if entity and "id" in item:
-                by_id[str(item["id"])] = entity
-    relations = None
-    if "relations" in row.data:
-        wanted = items(row.data["relations"], list, "relations")
-        relations = kept(_relation(row, item, by_id) for item in wanted)
+        spans += kept(_listed(row, item) for item in items(row.data.get(key, []), list, key))
+    by_id: dict[str, int] = {}  # a JSON number and its string are the same id
+    for item in items(row.data.get("entities", []), list, "entities"):
+        if entity := _named(row, item):
+            if "id" in item:
+                by_id[str(item["id"])] = len(spans)
+            spans.append(entity)
+    links = [_link(item, by_id) for item in items(row.data.get("relations", []), list, "relations")]
+    entities, relations, events = assembled(row, spans, links)
+    if not row.data.keys() & {"entities", *_LISTS}:
+        entities = None
+    if "relations" not in row.data:
+        relations = None
     used = {"id", "entities", "relations", *_LISTS}
     extra = {key: value for key, value in row.data.items() if key not in used}
-    return row.record(row.data.get("id"), None if found is None else kept(found), relations, extra)
+    return row.record(row.data.get("id"), entities, relations, extra, events)
 
 
 def _listed(row: Row, item: Any) -> Entity | None:
@@ -58,10 +61,9 @@ def _named(row: Row, item: Any) -> Entity | None:
     return row.entity(item.get("start_offset"), item.get("end_offset"), item.get("label"))
 
 
-def _relation(row: Row, item: Any, by_id: dict[str, Entity]) -> Relation | None:
+def _link(item: Any, by_id: dict[str, int]) -> Link:
     item = item if isinstance(item, dict) else {}
-    subject, object_ = (by_id.get(str(item.get(key))) for key in ("from_id", "to_id"))
-    return row.relation(item.get("type"), subject, object_)
+    return Link(item.get("type"), *(by_id.get(str(item.get(key))) for key in ("from_id", "to_id")))
 
 
 def write(records_: Iterable[Record], out: BinaryIO, report: Report) -> None:
@@ -70,18 +72,16 @@ def write(records_: Iterable[Record], out: BinaryIO, report: Report) -> None:
 
 
 def _row(record: Record, number: int, report: Report) -> dict[str, Any]:
-    leave_out(record, number, report, "events")
     row: dict[str, Any] = {} if record.id is None else {"id": record.id}
     row["text"] = record.text
-    if record.relations is not None:
-        spans, relations = graph(record, number, report)
+    if record.relations is not None or record.events:
+        spans, links = with_links(record, number, report)
         row["entities"] = [
             {"id": i, "label": s.type, "start_offset": s.start, "end_offset": s.end} for i, s in enumerate(spans)
         ]
         row["relations"] = [
-            {"id": i, "from_id": subject, "to_id": object_, "type": predicate}
-            for i, (predicate, subject, object_) in enumerate(relations)
+            {"id": i, "from_id": link.start, "to_id": link.end, "type": link.name} for i, link in enumerate(links)
         ]
     elif record.entities is not None:
         row["label"] = [[e.start, e.end, e.type] for e in placed(record, number, report)]
-    return row | record.extra
+    return row | published(record.extra)

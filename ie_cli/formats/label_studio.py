@@ -14,6 +14,8 @@
   and what the server keeps about a task (dates, users) are not read.
 - The id is `data.id`, else the task's own; other keys of `data` stay with the record. A record
   without `entities` is a task without annotations.
+- Events are spans labelled `event:TYPE`, the triggers, and relations from these to the arguments, named by
+  the role. An argument that is no entity is labelled `argument`.
 """
 
 from __future__ import annotations
@@ -23,8 +25,9 @@ from typing import Any, BinaryIO
 
 from ie_cli import files
 from ie_cli.errors import Report
-from ie_cli.formats._rows import Row, graph, items, kept, leave_out, misfit, records, rows, write_json_array
-from ie_cli.records import Entity, Record, Relation
+from ie_cli.formats._event_graph import Link, assembled, with_links
+from ie_cli.formats._rows import Row, items, kept, misfit, published, records, rows, write_json_array
+from ie_cli.records import Entity, Record
 
 _LABELS = ("labels", "hypertextlabels")
 
@@ -48,18 +51,20 @@ def _record(row: Row) -> Record:
     result = _chosen(row, items(row.data.get("annotations", []), list, "annotations"))
     if result is None:
         return row.record(ident, extra=extra)
-    entities: list[Entity] = []
-    by_id: dict[str, Entity] = {}
+    spans: list[Entity] = []
+    by_id: dict[str, int] = {}  # where the first span of a region stands
     for region in result:
         if region.get("type") in _LABELS:
             found = kept(_entities(row, items(region.get("value"), dict, "value")))
-            entities += found
-            by_id |= {str(region.get("id")): entity for entity in found[:1]}
+            if found:
+                by_id[str(region.get("id"))] = len(spans)
+            spans += found
         elif region.get("type") != "relation":
             row.lost(f"a region of type '{region.get('type')}'", cause="region that is no span label")
     wanted = [region for region in result if region.get("type") == "relation"]
-    relations = [relation for region in wanted for relation in kept(_relations(row, region, by_id))]
-    return row.record(ident, entities, relations if wanted else None, extra)
+    links = [link for region in wanted for link in _links(row, region, by_id)]
+    entities, relations, events = assembled(row, spans, links)
+    return row.record(ident, entities, relations if wanted else None, extra, events)
 
 
 def _chosen(row: Row, annotations: list[Any]) -> list[dict[str, Any]] | None:
@@ -80,7 +85,7 @@ def _entities(row: Row, value: dict[str, Any]) -> Iterator[Entity | None]:
     start, end, surface = value.get("start"), value.get("end"), value.get("text")
     if misfit(row.text, start, end, surface) and not misfit(row.text, *_from_utf16(row.text, start, end), surface):
         start, end = _from_utf16(row.text, start, end)
-        row.report.mended(row.path, row.line, f"'{surface}': offsets in UTF-16 units", cause="offsets in UTF-16 units")
+        row.mended(f"'{surface}': offsets in UTF-16 units", cause="offsets in UTF-16 units")
     labels = [name for key in _LABELS for name in value.get(key) or ()]
     return (row.entity(start, end, name, surface) for name in labels or [None])
 
@@ -95,13 +100,13 @@ def _from_utf16(text: str, start: Any, end: Any) -> tuple[int | None, int | None
     return first, first + len(inside.decode("utf-16-le", "replace"))
 
 
-def _relations(row: Row, region: dict[str, Any], by_id: dict[str, Entity]) -> Iterator[Relation | None]:
+def _links(row: Row, region: dict[str, Any], by_id: dict[str, int]) -> Iterator[Link]:
     ends = [by_id.get(str(region.get(key))) for key in ("from_id", "to_id")]
     if region.get("direction") == "left":
         ends.reverse()
     elif region.get("direction") == "bi":
-        row.report.mended(row.path, row.line, "a relation of both directions is read as one", cause="direction 'bi'")
-    return (row.relation(name, *ends) for name in region.get("labels") or [None])
+        row.mended("a relation of both directions is read as one", cause="direction 'bi'")
+    return (Link(name, *ends) for name in region.get("labels") or [None])
 
 
 def write(records_: Iterable[Record], out: BinaryIO, report: Report) -> None:
@@ -110,14 +115,12 @@ def write(records_: Iterable[Record], out: BinaryIO, report: Report) -> None:
 
 
 def _task(record: Record, number: int, report: Report) -> dict[str, Any]:
-    leave_out(record, number, report, "events")
     ident = {} if record.id is None else {"id": record.id}
-    task: dict[str, Any] = {"data": ident | {"text": record.text} | record.extra, "annotations": []}
-    if record.entities is not None or record.relations is not None:
-        spans, relations = graph(record, number, report)
+    task: dict[str, Any] = {"data": ident | {"text": record.text} | published(record.extra), "annotations": []}
+    if record.entities is not None or record.relations is not None or record.events:
+        spans, links = with_links(record, number, report)
         regions = [_region(i, s.start, s.end, s.type, s.text) for i, s in enumerate(spans)]
-        links = [_link(*relation) for relation in relations]
-        task["annotations"] = [{"result": [*regions, *links]}]
+        task["annotations"] = [{"result": [*regions, *(_link(*link) for link in links)]}]
     return task
 
 
@@ -126,6 +129,6 @@ def _region(index: int, start: int, end: int, kind: str, text: str) -> dict[str,
     return {"id": f"s{index}", "from_name": "label", "to_name": "text", "type": "labels", "value": value}
 
 
-def _link(predicate: str, subject: int, object_: int) -> dict[str, Any]:
-    ends = {"from_id": f"s{subject}", "to_id": f"s{object_}"}
-    return ends | {"type": "relation", "direction": "right", "labels": [predicate]}
+def _link(name: str, start: int, end: int) -> dict[str, Any]:
+    ends = {"from_id": f"s{start}", "to_id": f"s{end}"}
+    return ends | {"type": "relation", "direction": "right", "labels": [name]}

@@ -67,6 +67,11 @@ class CharEncoder(nn.Module):
                 parts.append(torch.cat([part[:, 1:], torch.zeros_like(part[:, :1])], 1))
         return self.body(self.dropout(torch.cat(parts, -1)), mask)
 
+    def residual(self, features: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
+        """The output twice: there is no layer normalisation that it could be taken before."""
+        hidden = self(features, mask)
+        return hidden, hidden
+
     def _forgetful(self, ids: Tensor, mask: Tensor) -> Tensor:
         """In training, some ids replaced by that of the unknown symbol."""
         if not self.training or not self.forget:

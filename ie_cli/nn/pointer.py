@@ -8,7 +8,9 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from ie_cli.errors import IEError
 from ie_cli.nn.rotary import rotate
+from ie_cli.registry import unknown
 
 CELLS_AT_ONCE = 1 << 19  # scores made at once: on a CPU more do not fit its caches, and 2 MB are no burden
 CELLS_AT_ONCE_GPU = 1 << 22  # a GPU wants more work in one call
@@ -22,6 +24,10 @@ class SpanCells(NamedTuple):
     first: Tensor
     last: Tensor
     score: Tensor
+
+    def pick(self, which: Tensor) -> SpanCells:
+        """Some of the spans, by indices or a mask."""
+        return SpanCells(*(column[which] for column in self))
 
 
 class SpanScores(NamedTuple):
@@ -106,7 +112,7 @@ class _Best:
         rank = torch.arange(len(row), device=row.device) - (counts.cumsum(0) - counts)[row]
         last = order[rank == self.most - 1]
         self.floor[found.row[last]] = found.score[last]
-        return SpanCells(*(column[order[rank < self.most]] for column in found))
+        return found.pick(order[rank < self.most])
 
 
 def _cells_at_once(scores: Tensor) -> int:
@@ -217,3 +223,22 @@ class GlobalPointer(nn.Module):
         if self.rotary:
             query, key = rotate(query), rotate(key)
         return TypeScores(query / self.size**0.5, key, self.bias)
+
+
+HEADS = {"efficient": EfficientGlobalPointer, "global_pointer": GlobalPointer}
+
+
+def pointer(
+    head: str, width: int, types: int, prior: Tensor | None = None, *, size: int = 64, rotary: bool = True
+) -> EfficientGlobalPointer | GlobalPointer:
+    """A head by its name in `HEADS`, whose untrained scores lie around `prior` [C] if that is given.
+
+    Raises:
+        IEError: no head has this name.
+    """
+    if head not in HEADS:
+        raise IEError(unknown("model.head", head, HEADS))
+    made = HEADS[head](width, types, size=size, rotary=rotary)
+    if prior is not None:
+        made.start_at(prior)
+    return made

@@ -33,3 +33,22 @@ class PretrainedEncoder(nn.Module):
             mask = torch.cat([mask, torch.zeros_like(mask[:, :1])], 1).scatter(1, ends, True)
         hidden = self.inner(input_ids=ids, attention_mask=mask.long()).last_hidden_state
         return hidden[:, before : before + features["ids"].shape[1]]
+
+    def residual(self, features: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
+        """The output, and what the last layer normalisation was given (the output where none is last)."""
+        last: list[Tensor] = []
+
+        def note(module: nn.Module, given: tuple[Tensor, ...], normal: Tensor) -> None:
+            last[:] = given[0], normal
+
+        hooks = [m.register_forward_hook(note) for m in self.inner.modules() if isinstance(m, nn.LayerNorm)]
+        try:
+            hidden = self(features, mask)
+        finally:
+            for hook in hooks:
+                hook.remove()
+        before = int(self.first is not None)
+        stop = before + hidden.shape[1]
+        if last and torch.equal(last[1][:, before:stop], hidden):
+            return hidden, last[0][:, before:stop]
+        return hidden, hidden

@@ -242,6 +242,11 @@ def _log1p_exp(x: Tensor) -> Tensor:
     return torch.logaddexp(x, torch.zeros_like(x))
 
 
+def score_of(probability: float) -> float:
+    """The score s with sigmoid(2 s) = probability."""
+    return math.log(probability / (1 - probability)) / 2
+
+
 def prior_score(rate: Tensor) -> Tensor:
     """The score whose probability sigmoid(2 s) is `rate`: where an untrained head should start.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import ie_cli
@@ -20,21 +20,55 @@ class Rates:
 
 @dataclass(slots=True)
 class Tally:
-    """How many items were found (`n_pred`), wanted (`n_gold`), and both (`tp`)."""
+    """How many items were predicted (`n_pred`), wanted (`n_gold`), and right (`tp`).
 
-    tp: int = 0
+    A rule that gives partial credit counts in floats: it starts `tp` at 0.0. A rule under which one
+    prediction may be right for several gold items (aliases) counts `found`, the gold items that were
+    found, apart from `tp`: it starts `found` at 0. None: as many as `tp`.
+    """
+
+    tp: int | float = 0
     n_pred: int = 0
     n_gold: int = 0
+    found: int | float | None = None
+
+    def add_pred(self, hit: float = 0) -> None:
+        """Count a prediction and its credit: 1 if it is right, 0 if it is wrong."""
+        self.n_pred += 1
+        self.tp += hit
+
+    def add_gold(self, hit: float = 0) -> None:
+        """Count a gold item; its credit matters only where it is counted apart."""
+        self.n_gold += 1
+        if self.found is not None:
+            self.found += hit
+
+    def __add__(self, other: Tally) -> Tally:
+        apart = self.found is not None or other.found is not None
+        found = self._found + other._found if apart else None
+        return Tally(self.tp + other.tp, self.n_pred + other.n_pred, self.n_gold + other.n_gold, found)
+
+    @property
+    def _found(self) -> int | float:
+        return self.tp if self.found is None else self.found
 
     def rates(self) -> Rates:
-        """P = tp / n_pred, R = tp / n_gold, F1 = 2 tp / (n_pred + n_gold).
+        """P = tp / n_pred, R = found / n_gold, F1 = 2 P R / (P + R), which is 2 tp / (n_pred + n_gold) if found = tp.
 
         A rate whose denominator is 0 is 0, as in seqeval and scikit-learn: nothing wanted and
-        nothing found gives no credit.
+        nothing predicted gives no credit.
         """
-        return Rates(
-            _ratio(self.tp, self.n_pred), _ratio(self.tp, self.n_gold), _ratio(2 * self.tp, self.n_pred + self.n_gold)
-        )
+        precision, recall = _ratio(self.tp, self.n_pred), _ratio(self._found, self.n_gold)
+        if self.found is None:
+            return Rates(precision, recall, _ratio(2 * self.tp, self.n_pred + self.n_gold))
+        return Rates(precision, recall, _ratio(2 * precision * recall, precision + recall))
+
+    def to_json(self) -> dict[str, Any]:
+        """Rates and counts; `found` only where it is counted apart."""
+        data = asdict(self.rates()) | asdict(self)
+        if self.found is None:
+            del data["found"]
+        return data
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +89,13 @@ class Score:
         data: short digest of the gold (texts and annotations), so that two scores can be compared.
         types: counts per type, by name; a type that only the predictions have is among them.
         parts: the same items split another way (flat and nested, for entities).
+        items: what is counted, in the plural: entities, relations, events, arguments.
         records: gold records scored.
         missing: those of them that had no prediction; they count as empty predictions.
         unlabelled: gold records left out because nobody annotated them for this task.
         duplicates: items that repeat one of their record; each counts once.
         unplaced: items without offsets, which match by value.
+        remarks: what else the reader of the figures should know, with a number: {"repeated texts": 3}.
     """
 
     kind: str
@@ -68,16 +104,17 @@ class Score:
     types: dict[str, Tally]
     parts: dict[str, Tally]
     records: int
+    items: str = "items"
     missing: int = 0
     unlabelled: int = 0
     duplicates: Sides = Sides()
     unplaced: Sides = Sides()
+    remarks: dict[str, int] = field(default_factory=dict)
 
     @property
     def total(self) -> Tally:
         """Counts over all types."""
-        tallies = self.types.values()
-        return Tally(sum(t.tp for t in tallies), sum(t.n_pred for t in tallies), sum(t.n_gold for t in tallies))
+        return sum(self.types.values(), Tally())
 
     @property
     def micro(self) -> Rates:
@@ -114,24 +151,21 @@ class Score:
         """The score as a JSON object, signed for one average; rates are fractions of one."""
         return {
             "kind": self.kind,
-            "micro": _tally_json(self.total),
+            "micro": self.total.to_json(),
             "macro": asdict(self.macro),
-            "types": {name: _tally_json(tally) for name, tally in self.types.items()},
-            "parts": {name: _tally_json(tally) for name, tally in self.parts.items()},
+            "types": {name: tally.to_json() for name, tally in self.types.items()},
+            "parts": {name: tally.to_json() for name, tally in self.parts.items()},
             "records": self.records,
             "missing": self.missing,
             "unlabelled": self.unlabelled,
             "duplicates": asdict(self.duplicates),
             "unplaced": asdict(self.unplaced),
+            "remarks": self.remarks,
             "signature": self.sign(average),
         }
 
 
-def _tally_json(tally: Tally) -> dict[str, Any]:
-    return asdict(tally.rates()) | asdict(tally)
-
-
-def _ratio(part: int, whole: int) -> float:
+def _ratio(part: float, whole: float) -> float:
     return part / whole if whole else 0.0
 
 

@@ -9,80 +9,47 @@ that has a place. An entity without a type has the type "".
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from copy import copy
 from itertools import accumulate
 
 from ie_cli.records import Entity, Record
-from ie_cli.scoring._align import pairs, placed
-from ie_cli.scoring._score import Score, Sides, Tally
+from ie_cli.scoring._counts import GOLD, PRED, CountsBase, Sheet, score_all
+from ie_cli.scoring._score import Score, Tally
 
 Key = tuple[int, int, str] | tuple[None, str, str]  # (start, end, type), or (None, text, type) for a value
 
-
-def score(gold: Iterable[Record], pred: Iterable[Record]) -> Score:
-    """Score predictions against gold; the two are aligned as `ie eval` aligns files.
-
-    Raises:
-        IEError: a prediction belongs to no gold record, or its text is another one.
-    """
-    counts = Counts()
-    for wanted, found in pairs(placed(gold, "gold"), placed(pred, "predictions")):
-        counts.add(wanted.record, None if found is None else found.record)
-    return counts.score()
+RULES = {"strict": "start, end and type are equal"}
 
 
-class Counts:
-    """Adds up one pair of records after the other and keeps counts only."""
+def score(gold: Iterable[Record], pred: Iterable[Record], rule: str | None = None) -> Score:
+    """Score predictions against gold; see `score_all`."""
+    return score_all(Counts(rule), gold, pred)
 
-    def __init__(self):
-        self.types: dict[str, Tally] = defaultdict(Tally)
-        self.parts = {"flat": Tally(), "nested": Tally()}
-        self.records = self.missing = self.unlabelled = 0
-        self.repeats, self.values = [0, 0], [0, 0]  # gold, predictions
-        self._data = hashlib.sha256()
 
-    def add(self, gold: Record, pred: Record | None) -> None:
-        """Count one record; `pred` is None where there is no prediction for it.
+class Counts(CountsBase):
+    kind, part, rules = "ner", "entities", RULES
 
-        A gold record whose entities are None was never annotated: it is counted as such and left out.
-        """
-        if gold.entities is None:
-            self.unlabelled += 1
-            return
-        self.records += 1
-        self.missing += pred is None or pred.entities is None
-        wanted = self._keys(gold.entities, 0)
-        found = self._keys(pred.entities or () if pred else (), 1)
-        self._data.update(_canonical(gold.text, wanted))
+    def __init__(self, rule: str | None = None):
+        super().__init__(rule)
+        self._sheet = Sheet(("flat", "nested"))
+
+    def score(self) -> Score:
+        """The score of what was added so far."""
+        values = "+value(text,type)" if any(self._sheet.values) else ""
+        return self._score(self._sheet, f"exact(start,end,type){values}")
+
+    def _count(self, gold: Record, wanted: list[Entity], found: list[Entity]) -> None:
+        wanted, found = self._keys(wanted, GOLD), self._keys(found, PRED)
+        self._digest(gold.text, sorted(wanted, key=lambda key: (key[0] is None, key)))
         for key, tally in self._tallies(wanted, found):
             tally.n_gold += key in wanted
             tally.n_pred += key in found
             tally.tp += key in wanted and key in found
 
-    def score(self) -> Score:
-        """The score of what was added so far."""
-        return Score(
-            kind="ner",
-            rule="exact(start,end,type)" + ("+value(text,type)" if any(self.values) else ""),
-            data=self._data.hexdigest()[:12],
-            types={name: copy(self.types[name]) for name in sorted(self.types)},
-            parts={name: copy(tally) for name, tally in self.parts.items()},
-            records=self.records,
-            missing=self.missing,
-            unlabelled=self.unlabelled,
-            duplicates=Sides(*self.repeats),
-            unplaced=Sides(*self.values),
-        )
-
-    def _keys(self, entities: Iterable[Entity], side: int) -> set[Key]:
-        entities = list(entities)
+    def _keys(self, entities: list[Entity], side: int) -> set[Key]:
         keys = {_key(entity) for entity in entities}
-        self.repeats[side] += len(entities) - len(keys)
-        self.values[side] += sum(key[0] is None for key in keys)
+        self._sheet.repeats[side] += len(entities) - len(keys)
+        self._sheet.values[side] += sum(key[0] is None for key in keys)
         return keys
 
     def _tallies(self, wanted: set[Key], found: set[Key]) -> Iterator[tuple[Key, Tally]]:
@@ -94,8 +61,8 @@ class Counts:
         """
         nested = overlapping(wanted) | (overlapping(found) - wanted)
         for key in wanted | found:
-            yield key, self.types[key[2]]
-            yield key, self.parts["nested" if key in nested else "flat"]
+            yield key, self._sheet.types[key[2]]
+            yield key, self._sheet.parts["nested" if key in nested else "flat"]
 
 
 def overlapping(keys: Iterable[Key]) -> set[Key]:
@@ -114,9 +81,3 @@ def overlapping(keys: Iterable[Key]) -> set[Key]:
 def _key(entity: Entity) -> Key:
     kind = entity.type or ""
     return (None, entity.text, kind) if entity.start is None else (entity.start, entity.end, kind)
-
-
-def _canonical(text: str, keys: set[Key]) -> bytes:
-    """One line of the digest: independent of the order in which the entities are written."""
-    ordered = sorted(keys, key=lambda key: (key[0] is None, key))
-    return json.dumps([text, ordered]).encode() + b"\n"

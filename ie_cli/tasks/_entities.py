@@ -4,27 +4,19 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any
-
-import torch
-from torch import Tensor
 
 from ie_cli.errors import IEError
 from ie_cli.records import Entity, Record
 from ie_cli.scoring.ner import overlapping
-from ie_cli.text.batch import Inputs, pad
-from ie_cli.text.encoding import Encoding, Tokenizer
-from ie_cli.text.windows import Window, owner, windows
+from ie_cli.tasks import _codec
+from ie_cli.tasks._codec import LONGEST, Item, TextStatistics
+from ie_cli.text.encoding import Encoding
+from ie_cli.text.windows import Window, owner
 
-# The features of one window's tokens and "spans": type, first, last token of each span, in one flat list.
-Example = dict[str, list[int]]
 TokenSpan = tuple[int, int, int, float]  # type, first token, last token, probability
 
-
-LONGEST = 512  # tokens in a window at most, however long the training texts and the encoder's limit are
-SHORTEST = 16
 FLAT_BELOW = 0.01  # a smaller share of overlapping entities is taken for slips of the annotators
 
 
@@ -48,11 +40,10 @@ class Labels:
     def of(cls, records: Iterable[Record]) -> Labels:
         """Count the types of annotated records, in one pass."""
         counts: Counter[str] = Counter()
-        lengths: Counter[int] = Counter()
-        cells = crossed = 0
+        texts = TextStatistics()
+        crossed = 0
         for record in records:
-            lengths[len(record.text)] += 1
-            cells += len(record.text) * (len(record.text) + 1) // 2
+            texts.add(record.text)
             placed = {(e.start, e.end, e.type) for e in record.entities or () if e.start is not None and e.type}
             counts.update(kind for _, _, kind in placed)
             crossed += len(overlapping(placed))
@@ -61,44 +52,13 @@ class Labels:
                 "the training records hold no entities with offsets and a type; see `ie convert --list` for formats"
             )
         names = sorted(counts)
-        rates = [counts[name] / cells for name in names]
-        return cls(names, rates, crossed / counts.total(), _percentile(lengths, 0.99))
-
-
-def _percentile(counts: Counter[int], share: float) -> int:
-    """The least value that at least this share of the counted ones does not exceed."""
-    room = counts.total() * share
-    for value in sorted(counts):
-        room -= counts[value]
-        if room <= 0:
-            return value
-    return 0
+        rates = [counts[name] / texts.spans for name in names]
+        return cls(names, rates, crossed / counts.total(), texts.length)
 
 
 @dataclass(frozen=True)
-class Batch:
-    """Inputs and gold spans [N, 4]: row, type, first token, last token."""
-
-    inputs: Inputs
-    gold: Tensor
-
-    def to(self, device: torch.device | str) -> Batch:
-        return Batch(self.inputs.to(device), self.gold.to(device))
-
-
-@dataclass(frozen=True)
-class Codec:
-    """Records to examples and spans to records; holds no weights, so that other processes can have it.
-
-    Attributes:
-        settings: of the task; `overlap` is read here.
-        limit: the encoder's longest input in tokens, or None for any.
-    """
-
-    tokenizer: Tokenizer
-    labels: Labels
-    settings: Any
-    limit: int | None
+class Codec(_codec.Codec):
+    """Entities as one cell each, labelled with the index of their type."""
 
     @property
     def nested(self) -> bool:
@@ -106,51 +66,17 @@ class Codec:
         wanted = getattr(self.settings, "nested", None)
         return self.labels.overlapping >= FLAT_BELOW if wanted is None else wanted
 
-    @property
-    def window(self) -> int:
-        """Tokens that the model reads at once in prediction: what it has seen in training, not more.
-
-        A BiLSTM trained on sentences of at most 50 characters was measured to find next to nothing in
-        windows of 128 (F1 0.002, against 0.72 in windows of 48).
-        """
-        return max(SHORTEST, min(self.labels.length, LONGEST))
-
-    def windows(self, text: str, encoding: Encoding, length: int) -> list[Window]:
-        """The windows in which a text is read, at most `length` tokens each."""
-        return windows(text, encoding, min(length, self.limit or length), self.settings.overlap)
-
-    def examples(self, record: Record, length: int) -> tuple[list[Example], Counter[str]]:
-        """A record as training examples, one a window, and the gold spans lost by cause."""
-        encoding = self.tokenizer(record.text)
-        found = self.windows(record.text, encoding, length)
-        rows: list[list[int]] = [[] for _ in found]
-        lost: Counter[str] = Counter()
+    def items(self, record: Record, lost: Counter[str]) -> Iterator[Item]:
         index = {name: i for i, name in enumerate(self.labels.names)}
         for entity in self.learnable(record, lost):
-            tokens = None if entity.start is None else encoding.tokens(entity.start, entity.end)
-            cause = self._cause(entity, tokens, found)
-            if cause:
-                lost[cause] += 1
-                continue
-            for row, (first, stop) in zip(rows, found, strict=True):
-                if first <= tokens[0] and tokens[1] < stop:
-                    row += [index[entity.type], tokens[0] - first, tokens[1] - first]
-        return [encoding.window(*w) | {"spans": row} for w, row in zip(found, rows, strict=True)], lost
+            if entity.type in index:
+                yield [(index[entity.type], entity)]
+            else:
+                lost[f"type '{entity.type}' is not one of the model's"] += 1
 
     def learnable(self, record: Record, lost: Counter[str]) -> list[Entity]:
         """The entities that the model's kind of output can hold; the others are counted in `lost`."""
         return record.entities or []
-
-    def _cause(self, entity: Entity, tokens: tuple[int, int] | None, found: Sequence[Window]) -> str | None:
-        """Why an entity cannot be learned, or None."""
-        if entity.type not in self.labels.names:
-            return f"type '{entity.type}' is not one of the model's"
-        if entity.start is None:
-            return "no offsets"
-        if tokens is None:
-            return "boundary inside a token"
-        whole = any(first <= tokens[0] and tokens[1] < stop for first, stop in found)
-        return None if whole else "longer than the overlap of two windows"
 
     def assemble(
         self, record: Record, encoding: Encoding, found: Sequence[Window], spans: Sequence[Sequence[TokenSpan]]
@@ -177,14 +103,3 @@ def _without_overlaps(entities: list[Entity]) -> list[Entity]:
         if all(entity.end <= other.start or other.end <= entity.start for other in kept):
             kept.append(entity)
     return kept
-
-
-def collate(examples: Sequence[Example]) -> Batch:
-    """Examples as one padded batch."""
-    inputs = pad([{name: x for name, x in example.items() if name != "spans"} for example in examples])
-    gold = [
-        [row, *example["spans"][i : i + 3]]
-        for row, example in enumerate(examples)
-        for i in range(0, len(example["spans"]), 3)
-    ]
-    return Batch(inputs, torch.tensor(gold, dtype=torch.long).reshape(-1, 4))

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +19,9 @@ from ie_cli import tags
 from ie_cli.nn.crf import CRF
 from ie_cli.records import Entity, Record
 from ie_cli.tasks import _entities
-from ie_cli.tasks._entities import Batch, Example, Labels, TokenSpan, collate
+from ie_cli.tasks._codec import Batch, Example, collate
+from ie_cli.tasks._entities import Labels as Labels
+from ie_cli.tasks._entities import TokenSpan
 from ie_cli.text.batch import Inputs
 from ie_cli.text.encoding import Tokenizer
 
@@ -58,14 +61,16 @@ class Model(nn.Module):
     Args:
         encoder: module with `width` and `limit` (tokens, None for any length): features, mask -> [B, L, width].
         tokenizer: its tokenizer.
+        labels: with `names`, the types.
     """
 
     kind = "ner"
+    codec_class: ClassVar[type] = Codec
 
-    def __init__(self, encoder: nn.Module, tokenizer: Tokenizer, labels: Labels, settings: Settings):
+    def __init__(self, encoder: nn.Module, tokenizer: Tokenizer, labels: Any, settings: Settings):
         super().__init__()
         self.encoder = encoder
-        self.codec = Codec(tokenizer, labels, settings, encoder.limit)
+        self.codec = self.codec_class(tokenizer, labels, settings, encoder.limit)
         self.dropout = nn.Dropout(settings.dropout)
         self.emissions = nn.Linear(encoder.width, 1 + 2 * len(labels.names))
         self.crf = CRF(*_forbidden(len(labels.names)))
@@ -81,7 +86,7 @@ class Model(nn.Module):
     def loss(self, emissions: Tensor, batch: Batch) -> Tensor:
         """Mean negative log-likelihood of a text, a scalar; an empty text counts nothing."""
         gold = torch.full_like(batch.inputs.mask, OUTSIDE, dtype=torch.long)
-        for row, kind, first, last in batch.gold.tolist():
+        for row, _, kind, first, last in batch.gold.tolist():
             gold[row, first : last + 1] = 2 + 2 * kind
             gold[row, first] = 1 + 2 * kind
         some = batch.inputs.mask.any(1)

@@ -6,18 +6,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from ie_cli.errors import IEError
-from ie_cli.nn.pointer import EfficientGlobalPointer, GlobalPointer, SpanScores, TypeScores, span_mask
-from ie_cli.nn.zlpr import prior_score, span_zlpr, total
-from ie_cli.registry import unknown
-from ie_cli.tasks._entities import Batch, Codec, Example, Labels, TokenSpan, collate
+from ie_cli.nn.pointer import SpanScores, TypeScores, pointer, span_mask
+from ie_cli.nn.zlpr import prior_score, score_of, span_zlpr, total
+from ie_cli.tasks._codec import Batch, Example, collate
+from ie_cli.tasks._entities import Codec, Labels, TokenSpan
 from ie_cli.text.batch import Inputs
 from ie_cli.text.encoding import Tokenizer
 
@@ -51,9 +49,6 @@ class Settings:
     overlap: int = 64
 
 
-HEADS = {"efficient": EfficientGlobalPointer, "global_pointer": GlobalPointer}
-
-
 class Model(nn.Module):
     """Encoder and pointer head.
 
@@ -69,11 +64,9 @@ class Model(nn.Module):
         self.encoder = encoder
         self.codec = Codec(tokenizer, labels, settings, encoder.limit)
         self.dropout = nn.Dropout(settings.dropout)
-        if settings.head not in HEADS:
-            raise IEError(unknown("model.head", settings.head, HEADS))
-        self.head = HEADS[settings.head](encoder.width, len(labels.names), size=settings.size, rotary=settings.rotary)
-        if settings.prior:
-            self.head.start_at(prior_score(torch.tensor(labels.rates)))
+        prior = prior_score(torch.tensor(labels.rates)) if settings.prior else None
+        shape = {"size": settings.size, "rotary": settings.rotary}
+        self.head = pointer(settings.head, encoder.width, len(labels.names), prior, **shape)
 
     def collate(self, examples: Sequence[Example]) -> Batch:
         return collate(examples)
@@ -86,13 +79,12 @@ class Model(nn.Module):
 
         The published scripts average over types as well; AdamW's steps do not depend on that factor.
         """
-        return total(span_zlpr(scores, batch.gold, span_mask(batch.inputs.mask)))
+        return total(span_zlpr(scores, batch.gold[:, [0, 2, 3, 4]], span_mask(batch.inputs.mask)))
 
     def decode(self, scores: SpanScores | TypeScores, mask: Tensor) -> list[list[TokenSpan]]:
         """The likeliest spans of each row whose probability sigmoid(2 s) exceeds the threshold."""
         settings = self.codec.settings
-        threshold = math.log(settings.threshold / (1 - settings.threshold)) / 2
-        found = scores.above(threshold, span_mask(mask), settings.most)
+        found = scores.above(score_of(settings.threshold), span_mask(mask), settings.most)
         rows: list[list[TokenSpan]] = [[] for _ in range(mask.shape[0])]
         columns = (found.row, found.kind, found.first, found.last, torch.sigmoid(2 * found.score.float()))
         for row, *span in zip(*(c.tolist() for c in columns), strict=True):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -159,16 +159,29 @@ def _parts(settings: Recipe) -> tuple[data.Part, data.Part, str]:
     return train, dev, f"{wanted.dev_share:.0%} split off, split_seed {wanted.split_seed}"
 
 
-def guess_task(records: data.Part) -> str:
+# The model for records that are annotated for several tasks is that of the first one here.
+DEFAULTS = {"events": "event_gplinker", "relations": "relation_gplinker", "entities": "ner_pointer"}
+
+
+def guess_task(records: Iterable[Record]) -> str:
     """The task that the annotations of the records are for.
 
     Raises:
         IEError: none of them is annotated.
     """
+    wanted = list(DEFAULTS)
+    seen = len(wanted)
     for record in records:
-        if record.entities is not None:
-            return "ner_pointer"
-    raise IEError("the training records are not annotated: none has 'entities'. `ie convert` makes records")
+        seen = next((i for i, part in enumerate(wanted[:seen]) if getattr(record, part) is not None), seen)
+        if seen == 0:
+            break
+    if seen == len(wanted):
+        raise IEError(f"the training records are not annotated: none has {_either(wanted)}. `ie convert` makes records")
+    return DEFAULTS[wanted[seen]]
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join(f"'{name}'" for name in names)
 
 
 def _prepare(out: Path, resume: bool) -> None:

@@ -117,13 +117,13 @@ def test_entities_within_and_across_longer_ones_are_counted_as_lost():
     nested = [Entity(s, e, t, text[s:e]) for s, e, t in [(0, 1, "地点"), (2, 5, "地点"), (0, 3, "地点")]]
     examples, lost = model().codec.examples(Record(text, entities=[*RECORD.entities, *nested]), 64)
     # 0..3 is annotated twice and 2..5 is as long: of equal length the earlier stays, then the type that sorts first.
-    assert examples[0]["spans"] == [0, 0, 2, 1, 4, 5]
+    assert examples[0]["cells"] == [0, 0, 0, 2, 1, 1, 4, 5]
     assert +lost == {"overlaps a longer one": 3}
 
 
 def test_an_empty_text_costs_nothing_and_holds_nothing():
     made = model()
-    gold = torch.zeros(0, 4, dtype=torch.long)
+    gold = torch.zeros(0, 5, dtype=torch.long)
     batch = type(made.collate(made.codec.examples(RECORD, 64)[0]))(pad([{"ids": []}, {"ids": [1]}]), gold)
     emissions = torch.randn(2, 1, len(NAMES), requires_grad=True)
     loss = made.loss(emissions, batch)

@@ -43,7 +43,7 @@ def test_the_threshold_is_a_probability(threshold):
 
 def test_the_loss_is_summed_over_types_and_averaged_over_texts():
     made = model()
-    batch = made.collate([{"ids": [1, 2, 3], "spans": [1, 0, 2]}, {"ids": [1], "spans": []}])
+    batch = made.collate([{"ids": [1, 2, 3], "cells": [0, 1, 0, 2]}, {"ids": [1], "cells": []}])
     assert torch.equal(batch.inputs.mask, MASK)
     each = additive_zlpr(scores(), torch.tensor([[0, 1, 0, 2]]), span_mask(MASK))
     assert made.loss(scores(), batch).item() == pytest.approx(each.sum().item() / 2)

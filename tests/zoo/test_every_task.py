@@ -4,8 +4,9 @@ import pytest
 import torch
 
 from ie_cli.predicting import predict
-from ie_cli.records import Entity, Record
+from ie_cli.records import Entity, Record, Relation, Span
 from ie_cli.registry import load, names
+from ie_cli.tasks._relations import TokenLink
 from ie_cli.text.characters import CharacterTokenizer, build_vocabulary
 from ie_cli.zoo import encoders, folder
 from ie_cli.zoo.encoders import EncoderSettings
@@ -37,8 +38,49 @@ LONG = [
              for i in range(4) for a, b, kind in ((0, 3, "人物"), (4, 6, "地点")))),
     entities("北京大学" * 10, *((4 * i, 4 * i + 4, "机构") for i in range(10))),
 ]  # fmt: skip
-# Records that a task of each kind can hold whole.
-RECORDS = {"ner": FLAT}
+
+
+def triples(text, *found):
+    """Relations from (predicate, subject, object, slots): spans as (start, end, type)."""
+
+    def span(start, end, kind):
+        return Span(start, end, kind, text[start:end])
+
+    relations = [
+        Relation(name, span(*s), span(*o), {slot: span(*v) for slot, v in (slots[0] if slots else {}).items()})
+        for name, s, o, *slots in found
+    ]
+    return Record(text, relations=relations)
+
+
+def work(at):
+    return (at, at + 2, "作品")
+
+
+def person(at):
+    return (at, at + 2, "人物")
+
+
+RELATIONS = [
+    triples("李四写了活着", ("作者", work(4), person(0))),
+    triples("活着的作者李四也写了兄弟", ("作者", work(0), person(5)), ("作者", work(10), person(5))),
+    triples("李四导演并主演活着", ("导演", work(7), person(0)), ("主演", work(7), person(0))),
+    triples("什么也没有"),
+    triples("王五在活着中饰演李四，在兄弟中饰演张三",
+            ("饰演", person(0), person(8), {"作品": work(3)}), ("饰演", person(0), person(17), {"作品": work(12)})),
+    triples("王五在活着中饰演李四和张三",
+            ("饰演", person(0), person(8), {"作品": work(3)}), ("饰演", person(0), person(11), {"作品": work(3)})),
+    triples("王五饰演李四", ("饰演", person(0), person(4))),
+    triples("李四写了👨‍👩‍👧活着\n", ("作者", work(9), person(0))),
+]  # fmt: skip
+LONG_RELATIONS = [
+    triples("无关的话" * 5 + "。李四写活着。" * 4, *(("作者", work(24 + 7 * i), person(21 + 7 * i)) for i in range(4))),
+]
+# Records that a task of each kind can hold whole, short and long.
+RECORDS = {"ner": FLAT, "relations": RELATIONS}
+LONGER = {"ner": LONG, "relations": LONG_RELATIONS}
+WHOLE = [(name, record) for name in TASKS for kind in [load("ie_cli.tasks", name).Model.kind]
+         for record in RECORDS[kind] + LONGER[kind]]  # fmt: skip
 
 
 @pytest.fixture(params=TASKS)
@@ -46,51 +88,85 @@ def task(request):
     return load("ie_cli.tasks", request.param)
 
 
+@pytest.fixture(params=[name for name in TASKS if name.startswith("ner_")])
+def ner(request):
+    return load("ie_cli.tasks", request.param)
+
+
 def codec(task, records):
     tokenizer = CharacterTokenizer(build_vocabulary((r.text for r in records), min_count=1, min_bigram_count=1))
     encoder = torch.nn.Identity()
     encoder.width, encoder.limit = 4, None
-    return task.Model(encoder, tokenizer, task.Labels.of(FLAT + NESTED), task.Settings(overlap=8)).codec
+    known = FLAT + NESTED + RELATIONS
+    return task.Model(encoder, tokenizer, task.Labels.of(known), task.Settings(overlap=8)).codec
 
 
-def there_and_back(codec, record, length):
+def perfect(kind, cells):
+    """What a model would give for a window whose gold cells these are."""
+    cells = [cells[i + 1 : i + 4] for i in range(0, len(cells), 4)]
+    if kind == "ner":
+        return [(*cell, 1.0) for cell in cells]
+    pairs = zip(cells[::2], cells[1::2], strict=True)
+    return [TokenLink(one[0], tuple(one[1:]), tuple(other[1:]), 1.0) for one, other in pairs]
+
+
+def there_and_back(task, codec, record, length):
     """The record from the gold of its training examples, and what was lost."""
     examples, lost = codec.examples(record, length)
     encoding = codec.tokenizer(record.text)
-    rows = [[(*spans[i : i + 3], 1.0) for i in range(0, len(spans), 3)] for spans in (e["spans"] for e in examples)]
+    rows = [perfect(task.Model.kind, example["cells"]) for example in examples]
     found = codec.windows(record.text, encoding, length)
     assert [len(e["ids"]) for e in examples] == [stop - first for first, stop in found]
     return codec.assemble(record, encoding, found, rows), lost
 
 
+def place(span):
+    return span.start, span.end, span.type, span.text
+
+
 def keys(record):
-    return sorted((e.start, e.end, e.type, e.text) for e in record.entities)
+    """All that a record says, in an order of its own."""
+    relations = [
+        (r.predicate, place(r.subject), place(r.object), sorted((name, place(s)) for name, s in r.slots.items()))
+        for r in record.relations or ()
+    ]
+    return sorted(relations) if record.relations is not None else sorted(map(place, record.entities))
 
 
-@pytest.mark.parametrize("length", [16, 512])
-@pytest.mark.parametrize("record", FLAT + LONG, ids=lambda r: r.text[:6])
-def test_gold_comes_back(task, record, length):
-    found, lost = there_and_back(codec(task, [record]), record, length)
+@pytest.mark.parametrize("length", [24, 512])
+@pytest.mark.parametrize(("name", "record"), WHOLE, ids=lambda x: x if isinstance(x, str) else x.text[:6])
+def test_gold_comes_back(name, record, length):
+    task = load("ie_cli.tasks", name)
+    found, lost = there_and_back(task, codec(task, [record]), record, length)
     assert keys(found) == keys(record) and not lost.total()
     assert found.text == record.text
 
 
 @pytest.mark.parametrize("record", NESTED, ids=lambda r: r.text[:6])
-def test_nested_gold_comes_back_or_is_counted(task, record):
-    found, lost = there_and_back(codec(task, [record]), record, 512)
+def test_nested_gold_comes_back_or_is_counted(ner, record):
+    found, lost = there_and_back(ner, codec(ner, [record]), record, 512)
     assert set(keys(found)) <= set(keys(record))
     assert len(found.entities) + lost.total() == len(record.entities)
-    assert lost.total() == 0 or task.__name__.endswith("_crf")  # only flat tags lose any
+    assert lost.total() == 0 or ner.__name__.endswith("_crf")  # only flat tags lose any
+
+
+def unusable(kind):
+    text = "北" * 40
+    if kind == "ner":
+        places = [(0, 40, "机构"), (None, None, "机构"), (1, 2, "别的"), (3, 4, None)]
+        return Record(text, entities=[Entity(*place, text) for place in places])
+    far, nowhere, here = Span(39, 40, "人物", "北"), Span(None, None, "人物", "南"), Span(0, 2, "作品", "北北")
+    found = [("作者", here, far), ("作者", here, nowhere), ("别的", here, here), ("", here, here)]
+    return Record(text, relations=[Relation(*parts) for parts in found])
 
 
 def test_what_cannot_be_learned_is_counted_by_its_cause(task):
-    made = codec(task, FLAT)
-    unusable = [(0, 40, "机构"), (None, None, "机构"), (1, 2, "别的"), (3, 4, None)]
-    record = Record("北" * 40, entities=[Entity(*place, "北" * 40) for place in unusable])
-    found, lost = there_and_back(made, record, 16)
-    assert found.entities == []
+    record = unusable(task.Model.kind)
+    found, lost = there_and_back(task, codec(task, RECORDS[task.Model.kind]), record, 16)
+    assert keys(found) == []
     assert sum(n for cause, n in lost.items() if n) == 4
-    assert lost["longer than the overlap of two windows"] == lost["no offsets"] == 1
+    assert lost["longer than the overlap of two windows"] + lost["its spans are never in one window"] == 1
+    assert lost["no offsets"] == 1
 
 
 def test_a_tiny_model_learns_eight_records_by_heart(task):
@@ -110,18 +186,24 @@ def test_a_tiny_model_learns_eight_records_by_heart(task):
     assert score.micro.f1 == 1
 
 
+def scored(record):
+    return record.entities + (record.relations or [])
+
+
 def test_scores_are_probabilities_and_do_not_depend_on_the_batch(task):
     """An untrained model finds plenty, and what it finds in a text is its own."""
     torch.manual_seed(0)
-    encoder = encoders.create(EncoderSettings(options=TINY), lambda: (r.text for r in FLAT))
-    made = folder.build(task.__name__.rsplit(".", 1)[1], encoder, task.Labels.of(FLAT + NESTED), task.Settings())
+    records = RECORDS[task.Model.kind]
+    encoder = encoders.create(EncoderSettings(options=TINY), lambda: (r.text for r in records))
+    made = folder.build(task.__name__.rsplit(".", 1)[1], encoder, task.Labels.of(records), task.Settings())
     for name, weights in made.named_parameters():
         if not name.startswith("encoder."):  # its padding must stay 0
-            torch.nn.init.normal_(weights)
-    together = list(predict(made.eval(), FLAT))
-    assert sum(len(r.entities) for r in together) >= len(FLAT)
-    for record, found in zip(FLAT, together, strict=True):
+            torch.nn.init.normal_(weights, mean=2.0 if weights.dim() == 1 else 0.0)  # biases: it shall find plenty
+    bare = [Record(r.text) for r in records]
+    together = list(predict(made.eval(), bare))
+    assert sum(len(scored(r)) for r in together) >= len(records)
+    for record, found in zip(bare, together, strict=True):
         alone = next(predict(made, [record]))
         assert keys(alone) == keys(found)
-        for mine, other in zip(alone.entities, found.entities, strict=True):
+        for mine, other in zip(scored(alone), scored(found), strict=True):
             assert 0 <= mine.score <= 1 and mine.score == pytest.approx(other.score, abs=2e-4)

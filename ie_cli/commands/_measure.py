@@ -1,0 +1,106 @@
+"""Gold and predictions in, a score out: what `ie eval` does before it says anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import replace
+from itertools import tee
+from types import ModuleType
+from typing import NamedTuple
+
+from ie_cli import records, threads
+from ie_cli.commands import _scorer
+from ie_cli.commands._shell import say
+from ie_cli.errors import IEError, Report
+from ie_cli.files import opened
+from ie_cli.registry import load
+from ie_cli.scoring._align import Placed, pairs, placed
+from ie_cli.scoring._counts import CountsBase
+from ie_cli.scoring._score import Score
+
+
+class Choice(NamedTuple):
+    """What the user said about the scorer; None is left to the data."""
+
+    task: str | None
+    rule: str | None
+    alias: str | None
+
+
+def measure(gold: str, pred: str, model: str | None, choice: Choice, report: Report) -> Score:
+    """Score the records of two files, or of one and of what a model predicts for it.
+
+    Raises:
+        IEError: nothing is annotated or predicted, or the files do not belong together.
+    """
+    with ExitStack() as files:
+        wanted = _placed(files.enter_context(opened(gold)), gold, report)
+        if model is None:
+            found = _placed(files.enter_context(opened(pred)), pred, report)
+            scorer, wanted, found = _scorer_for(choice.task, wanted, found, gold)
+        else:
+            wanted, given = tee(wanted)
+            scorer, found = _predicted(model, choice.task, given)
+        counts = _scorer.counts(scorer, choice.rule, choice.alias)
+        _count(counts, wanted, found, report)
+    score = counts.score()
+    if not score.records:
+        raise _not_annotated(gold, counts.part)
+    if score.missing == score.records:
+        raise IEError(f"{model or pred}: no record has '{counts.part}'; PRED is what `ie predict` writes")
+    return score
+
+
+def _scorer_for(
+    task: str | None, gold: Iterator[Placed], pred: Iterator[Placed], name: str
+) -> tuple[ModuleType, Iterator[Placed], Iterator[Placed]]:
+    """The scorer that is named or that fits the first records, and the records again."""
+    if task is not None:
+        return _scorer.by_part(task), gold, pred
+    (some, gold), (others, pred) = _scorer.look(gold), _scorer.look(pred)
+    picked = _scorer.pick(some, others)
+    if picked is None:
+        raise _not_annotated(name, *reversed(_scorer.KINDS), looked_at=len(some))
+    for note in picked.notes:
+        say(f"note: {note}")
+    return _scorer.by_part(picked.part), gold, pred
+
+
+def _not_annotated(gold: str, *parts: str, looked_at: int = 0) -> IEError:
+    missing = " or ".join(f"'{part}'" for part in parts)
+    if looked_at == _scorer.LOOKED_AT:
+        return IEError(f"{gold}: none of the first {looked_at} records has {missing}; say what is meant with --task")
+    return IEError(f"{gold}: no record has {missing}; annotate it, or make it with `ie convert FORMAT FILE`")
+
+
+def _count(counts: CountsBase, gold: Iterable[Placed], pred: Iterable[Placed], report: Report) -> None:
+    for one, other in pairs(gold, pred):
+        if other is None:
+            report.lost(one.path, one.line, "no prediction for this record; counted as empty")
+        counts.add(one.record, None if other is None else other.record)
+
+
+def _placed(lines: Iterable[bytes], path: str, report: Report) -> Iterator[Placed]:
+    """Records with their line numbers: `records.read` takes a line only when it needs one."""
+    number = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal number
+        for number, line in enumerate(lines, 1):  # noqa: B007 - read below
+            yield line
+
+    for record in records.read(counted(), path, report):
+        yield Placed(path, number, record)
+
+
+def _predicted(model: str, task: str | None, gold: Iterable[Placed]) -> tuple[ModuleType, Iterator[Placed]]:
+    """A model's scorer, unless another is named, and its predictions: it sees nothing of the gold but id and text."""
+    threads.limit(None)
+    from ie_cli.predicting import predict
+    from ie_cli.zoo.folder import load as load_model
+
+    loaded = load_model(model)
+    scorer = load(_scorer.SCORING, loaded.kind) if task is None else _scorer.by_part(task)
+    bare = (replace(item.record, entities=None, relations=None, events=None) for item in gold)
+    return scorer, placed(predict(loaded, bare), model)

@@ -1,0 +1,90 @@
+"""Which scorer `ie eval` uses: the one that is named, or the one for what gold and predictions have."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple
+
+from ie_cli.errors import IEError
+from ie_cli.records import Record
+from ie_cli.registry import load, unknown
+
+if TYPE_CHECKING:
+    from ie_cli.scoring._align import Placed
+    from ie_cli.scoring._counts import CountsBase
+
+SCORING = "ie_cli.scoring"
+LOOKED_AT = 1000  # records of each file; more would not fit into constant memory
+# The scorers by the part of a record that they compare; the richest part first: data of relations often have entities.
+KINDS = {"events": "events", "relations": "relations", "entities": "ner"}
+
+
+def by_part(part: str) -> ModuleType:
+    """The scorer for a part of the record, as `--task` names it."""
+    if part not in KINDS:
+        raise IEError(unknown("task", part, KINDS))
+    return load(SCORING, KINDS[part])
+
+
+def counts(scorer: ModuleType, rule: str | None, alias: str | None) -> CountsBase:
+    """Empty counts; aliases ask for the rule that knows them.
+
+    Raises:
+        IEError: there is no such rule, or it takes no aliases.
+    """
+    if alias is None:
+        return scorer.Counts(rule)
+    able = sorted(scorer.Counts.aliased)
+    if not able or rule not in (None, *able):
+        hint = f"it goes with --rule {' or '.join(able)}" if able else "no rule does"
+        raise IEError(f"--alias: '{rule or scorer.Counts.part}' takes no aliases; of {scorer.Counts.part} {hint}")
+    from ie_cli.scoring import _aliases
+
+    return scorer.Counts(rule or able[0], aliases=_aliases.read(alias))
+
+
+class Picked(NamedTuple):
+    """What is to be scored, and what the reader should know about the choice."""
+
+    part: str
+    notes: list[str]
+
+
+def look(stream: Iterator[Placed]) -> tuple[list[Record], Iterator[Placed]]:
+    """The first records of a stream, and all of it."""
+    head = list(islice(stream, LOOKED_AT))
+    return [item.record for item in head], chain(head, stream)
+
+
+def pick(gold: Sequence[Record], pred: Sequence[Record]) -> Picked | None:
+    """The part to score, from the first records of gold and predictions; None if no gold record is annotated.
+
+    Of several parts it is one that the predictions have as well, and did not copy: `ie predict` keeps
+    the parts of its input that the model does not make.
+    """
+    annotated = _having(gold, empty=False) or _having(gold, empty=True)
+    if not annotated:
+        return None
+    common = [part for part in annotated if part in _having(pred, empty=True)]
+    made = [part for part in common if not _copied(part, gold, pred)]
+    part = (made or common or annotated)[0]
+    notes = []
+    if others := [other for other in annotated if other != part]:
+        notes.append(f"scored are the {part}; for what else GOLD has: --task {' or '.join(others)}")
+    if common and not made:
+        notes.append(f"the {part} of PRED are those of GOLD; `ie predict` keeps what its model does not make")
+    return Picked(part, notes)
+
+
+def _having(records: Sequence[Record], *, empty: bool) -> list[str]:
+    """The parts that any of the records has; an empty list of them counts only if `empty`."""
+    values = {part: [getattr(record, part) for record in records] for part in KINDS}
+    return [part for part in KINDS if any(value is not None if empty else value for value in values[part])]
+
+
+def _copied(part: str, gold: Sequence[Record], pred: Sequence[Record]) -> bool:
+    """Whether the predictions are the gold, to the last score."""
+    both = [(getattr(g, part), getattr(p, part)) for g, p in zip(gold, pred, strict=False)]
+    return any(g for g, _ in both) and all(g == p for g, p in both)

@@ -1,0 +1,85 @@
+"""FewFC, events in financial sentences: the trigger is one of the mentions; end exclusive.
+
+    {"id": "c1", "content": "青禾科技收购温故书店。", "events": [{"type": "收购", "mentions": [
+      {"word": "收购", "span": [4, 6], "role": "trigger"}, {"word": "青禾科技", "span": [0, 4], "role": "sub-org"}]}]}
+
+- A record without `events` (test files) has no `events` here either.
+- The first mention with the role `trigger` is the trigger; a second one stays an argument of that role.
+- A mention that is not where its span says stays without a place.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO
+
+from ie_cli import files
+from ie_cli.errors import Report
+from ie_cli.formats import _events
+from ie_cli.formats._rows import Row, items, kept, leave_out, published, records, rows, title, write_json_lines
+from ie_cli.locate import given
+from ie_cli.records import Event, Record, Span
+
+TRIGGER = "trigger"
+_EVENT = {"type", "mentions"}
+_MENTION = {"role", "word", "span"}
+
+
+def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[Record]:
+    """Records of a FewFC file."""
+    return records(rows(files.json_rows(path, report, encoding=encoding), path, report, key="content"), _record)
+
+
+def _record(row: Row) -> Record:
+    extra = {key: value for key, value in row.data.items() if key not in ("id", "events")}
+    record = row.record(row.data.get("id"), extra=extra)
+    if "events" in row.data:
+        events = items(row.data["events"], list, "events")
+        record.events = [_event(row, kind, item) for kind, item in _events.objects(row, events, "type")]
+    return record
+
+
+def _event(row: Row, kind: str, item: dict[str, Any]) -> Event:
+    mentions = [items(mention, dict, "mentions") for mention in items(item.get("mentions", []), list, "mentions")]
+    first = next((mention for mention in mentions if mention.get("role") == TRIGGER), {})
+    trigger = _events.read_trigger(row, kind=kind, **_string(row, first))
+    others = (mention for mention in mentions if mention is not first)
+    arguments = kept(_events.read_argument(row, m.get("role"), kind=kind, **_string(row, m)) for m in others)
+    return Event(kind, trigger, arguments, extra=_events.others(row, item, _EVENT, event=True))
+
+
+def _string(row: Row, mention: dict[str, Any]) -> dict[str, Any]:
+    extra = _events.others(row, mention, _MENTION)
+    return {"value": mention.get("word"), "place": mention.get("span"), "extra": extra}
+
+
+def write(records_: Iterable[Record], out: BinaryIO, report: Report) -> None:
+    """Write JSON lines as they are published."""
+    write_json_lines((_row(record, number, report) for number, record in enumerate(records_, 1)), out)
+
+
+def _row(record: Record, number: int, report: Report) -> dict[str, Any]:
+    leave_out(record, number, report, "entities", "relations")
+    row: dict[str, Any] = {} if record.id is None else {"id": record.id}
+    row["content"] = record.text
+    if record.events is not None:
+        row["events"] = [
+            {"type": event.type, "mentions": list(_mentions(event, record, number, report))} | event.extra
+            for event in record.events
+        ]
+    return row | published(record.extra)
+
+
+def _mentions(event: Event, record: Record, number: int, report: Report) -> Iterator[dict[str, Any]]:
+    if event.trigger is not None and event.trigger.start is None:
+        reason = f"{event.type}: the trigger '{event.trigger.text}' has no place"
+        report.lost(title(record, number), None, reason, cause="no place")
+    elif event.trigger is not None:
+        yield _mention(TRIGGER, event.trigger)
+    for argument in _events.without_unplaced(event, record, number, report):
+        yield _mention(argument.role, argument)
+
+
+def _mention(role: str, span: Span) -> dict[str, Any]:
+    own = {"word": given(span), "span": [span.start, span.end], "role": role}
+    return own | published(span.extra)

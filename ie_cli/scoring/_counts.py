@@ -1,0 +1,119 @@
+"""What the scorers of all kinds share: streaming over pairs of records, and tallies under a rule."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections import defaultdict
+from collections.abc import Iterable
+from copy import copy
+from typing import Any, ClassVar
+
+from ie_cli.errors import IEError
+from ie_cli.records import Record
+from ie_cli.registry import unknown
+from ie_cli.scoring._align import pairs, placed
+from ie_cli.scoring._score import Score, Sides, Tally
+
+GOLD, PRED = 0, 1  # the sides of `repeats` and `values`
+
+
+class Sheet:
+    """Tallies under one rule.
+
+    Args:
+        parts: names of the other split (see `Score.parts`).
+        blank: what a tally starts as: `Tally(0.0)` for partial credit, `Tally(found=0)` for hits counted apart.
+    """
+
+    def __init__(self, parts: Iterable[str] = (), blank: Tally | None = None):
+        blank = blank or Tally()
+        self.types: dict[str, Tally] = defaultdict(lambda: copy(blank))
+        self.parts = {name: copy(blank) for name in parts}
+        self.repeats, self.values = [0, 0], [0, 0]
+
+    def add_gold(self, type_: str, part: str | None, hit: float = 0) -> None:
+        """Count a gold item in the tallies of its type and of its part."""
+        for tally in self._of(type_, part):
+            tally.add_gold(hit)
+
+    def add_pred(self, type_: str, part: str | None, hit: float = 0) -> None:
+        """Count a predicted item likewise."""
+        for tally in self._of(type_, part):
+            tally.add_pred(hit)
+
+    def _of(self, type_: str, part: str | None) -> list[Tally]:
+        return [self.types[type_]] + ([] if part is None else [self.parts[part]])
+
+
+class CountsBase:
+    """Adds up one pair of records after the other and keeps counts only.
+
+    A kind says what it is (`kind`, its module's name; `part`, the record's attribute; `rules`), and
+    defines `_count`, which compares the items of a record, and `score`, which ends in `_score`.
+    """
+
+    kind: ClassVar[str]
+    part: ClassVar[str]
+    rules: ClassVar[dict[str, str]]
+    aliased: ClassVar[frozenset[str]] = frozenset()  # rules with which Counts takes `aliases=` as well
+
+    def __init__(self, rule: str | None = None):
+        if rule is not None and rule not in self.rules:
+            raise IEError(unknown(f"rule of {self.part}", rule, self.rules))
+        self.rule = rule
+        self.records = self.missing = self.unlabelled = 0
+        self._data = hashlib.sha256()
+
+    def add(self, gold: Record, pred: Record | None) -> None:
+        """Count one record; `pred` is None where there is no prediction for it.
+
+        A gold record whose part is None was never annotated: it is counted as such and left out.
+        """
+        wanted = getattr(gold, self.part)
+        if wanted is None:
+            self.unlabelled += 1
+            return
+        found = None if pred is None else getattr(pred, self.part)
+        self.records += 1
+        self.missing += found is None
+        self._count(gold, wanted, found or [])
+
+    def score(self) -> Score:
+        """The score of what was added so far."""
+        raise NotImplementedError
+
+    def _count(self, gold: Record, wanted: list, found: list) -> None:
+        """Compare the items of one record; calls `_digest` once."""
+        raise NotImplementedError
+
+    def _digest(self, text: str, items: list) -> None:
+        """Take a gold record into the digest; the items (JSON values) come in an order of their own, not the file's."""
+        self._data.update(json.dumps([text, items]).encode() + b"\n")
+
+    def _score(self, sheet: Sheet, rule: str, **more: Any) -> Score:
+        """The score of a sheet; `more` goes to `Score` as it is."""
+        return Score(
+            kind=self.kind,
+            rule=rule,
+            data=self._data.hexdigest()[:12],
+            types={name: copy(sheet.types[name]) for name in sorted(sheet.types)},
+            parts={name: copy(tally) for name, tally in sheet.parts.items()},
+            records=self.records,
+            missing=self.missing,
+            unlabelled=self.unlabelled,
+            duplicates=Sides(*sheet.repeats),
+            unplaced=Sides(*sheet.values),
+            **({"items": self.part} | more),
+        )
+
+
+def score_all(counts: CountsBase, gold: Iterable[Record], pred: Iterable[Record]) -> Score:
+    """Score predictions against gold; the two are aligned as `ie eval` aligns files.
+
+    Raises:
+        IEError: a prediction belongs to no gold record, or its text is another one.
+    """
+    for wanted, found in pairs(placed(gold, "gold"), placed(pred, "predictions")):
+        counts.add(wanted.record, None if found is None else found.record)
+    return counts.score()

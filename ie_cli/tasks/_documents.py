@@ -1,0 +1,118 @@
+"""Events from the graphs of windows: one graph a text and type, its cliques, and pieces put together."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from itertools import combinations
+from typing import NamedTuple
+
+from ie_cli.graph import cliques
+from ie_cli.tasks._events import Node
+
+
+class Graph(NamedTuple):
+    """The spans found in a window or text, and for each two of one type that stood in one window, their link.
+
+    Attributes:
+        links: (i, j), i < j -> probability that the two are in one event, 0 where they are not; pairs
+            that no window holds are not there.
+    """
+
+    nodes: list[Node]
+    links: dict[tuple[int, int], float]
+
+
+def merged(graphs: Iterable[Graph]) -> Graph:
+    """The graphs of a text's windows as one; of what several windows have the likeliest counts."""
+    best: dict[tuple[int, int, int], Node] = {}
+    links: dict[tuple, float] = {}
+    for graph in graphs:
+        for node in graph.nodes:
+            best[node[:3]] = max(node, best.get(node[:3], node), key=lambda n: n.score)
+        for (i, j), score in graph.links.items():
+            key = tuple(sorted((graph.nodes[i][:3], graph.nodes[j][:3])))
+            links[key] = max(score, links.get(key, 0.0))
+    nodes = sorted(best.values(), key=lambda n: (-n.score, n[:3]))
+    place = {node[:3]: i for i, node in enumerate(nodes)}
+    return Graph(nodes, {tuple(sorted(place[key] for key in pair)): score for pair, score in links.items()})
+
+
+class Group(NamedTuple):
+    """Spans that make an event, and the least probability of spans and links."""
+
+    nodes: list[Node]
+    score: float
+
+
+def groups(graph: Graph, type_of: Callable[[Node], str], text: str) -> tuple[list[Group], int]:
+    """The events of a text, and how many spans the bound on a graph's size dropped (see `ie_cli.graph`).
+
+    What a window can see whole is a maximal clique among the spans of one type; `joined` puts
+    together what no window sees whole.
+    """
+    by_type: dict[str, list[int]] = defaultdict(list)
+    for i, node in enumerate(graph.nodes):
+        by_type[type_of(node)].append(i)
+    found: list[Group] = []
+    dropped = 0
+    for places in by_type.values():
+        result = cliques(places, lambda i, j: graph.links.get((i, j), 0.0) > 0)
+        dropped += result.dropped
+        found += [_group(graph, places, text) for places in joined(list(map(set, result.found)), graph, text)]
+    return found, dropped
+
+
+def _group(graph: Graph, places: set[int], text: str) -> Group:
+    """The event of some spans. A string that stands in one role in several windows is kept where it is likeliest."""
+    linked = [graph.links[pair] for pair in combinations(sorted(places), 2) if graph.links.get(pair)]
+    kept: list[int] = []
+    for i in sorted(places):  # the likeliest come first
+        if not any(_repeats(graph, j, i, text) for j in kept):
+            kept.append(i)
+    nodes = [graph.nodes[i] for i in kept]
+    return Group(nodes, min([node.score for node in nodes] + linked))
+
+
+def _repeats(graph: Graph, i: int, j: int, text: str) -> bool:
+    """Whether two spans, which no window has seen together, are the same string in the same role."""
+    one, other = graph.nodes[i], graph.nodes[j]
+    same = one.label == other.label and text[one.start : one.end] == text[other.start : other.end]
+    return same and (i, j) not in graph.links
+
+
+def joined(found: list[set[int]], graph: Graph, text: str) -> list[set[int]]:
+    """Events of one type, of which pieces in different windows that agree are one; see `_agree`."""
+    found = sorted(found, key=lambda one: (-len(one), sorted(one)))
+    whole: list[set[int]] = []
+    for piece in found:
+        home = next((one for one in whole if _agree(one, piece, graph, text)), None)
+        if home is None:
+            whole.append(set(piece))
+        else:
+            home |= piece
+    return whole
+
+
+def _agree(one: set[int], other: set[int], graph: Graph, text: str) -> bool:
+    """Whether two pieces can be one event.
+
+    They share a span or the string of an argument, in no role do both have strings of which the other
+    lacks some, and no window has seen spans of both without linking them.
+    """
+    apart = ((min(i, j), max(i, j)) for i in one - other for j in other - one)
+    if any(pair in graph.links for pair in apart):
+        return False
+    mine, theirs = _strings(one, graph, text), _strings(other, graph, text)
+    shared = mine.keys() & theirs.keys()
+    return any(mine[label] & theirs[label] for label in shared) and all(
+        mine[label] <= theirs[label] or theirs[label] <= mine[label] for label in shared
+    )
+
+
+def _strings(places: Iterable[int], graph: Graph, text: str) -> dict[int, set[str]]:
+    """The strings of each role."""
+    found: dict[int, set[str]] = defaultdict(set)
+    for node in (graph.nodes[i] for i in places):
+        found[node.label].add(text[node.start : node.end])
+    return found

@@ -1,0 +1,182 @@
+"""Events with GPLinker: a pointer head for roles and two for links (kexue.fm/archives/8926).
+
+    {"text": "周二李四辞职", "events": [{"type": "组织关系-辞/离职", "trigger": {"start": 4, "end": 6, "text": "辞职"},
+     "arguments": [{"role": "离职者", "start": 2, "end": 4, "text": "李四"}]}]}
+
+The trigger is one more role of its type. Two spans are in one event if their first tokens and their
+last tokens are linked; an event is a maximal set of spans of one type in which all are linked to all.
+The links know spans, not roles. So a span in two roles of one event is linked to itself. What cannot
+be told apart: of two events of one type an event within the other; and events that share a span in
+different roles give every combination (tests/tasks/test_events.py).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+
+from ie_cli.nn.linking import pairs
+from ie_cli.nn.pointer import SpanCells, SpanScores, TypeScores, pointer, span_mask
+from ie_cli.nn.zlpr import prior_score, score_of, span_zlpr, total
+from ie_cli.records import Record
+from ie_cli.tasks import _events
+from ie_cli.tasks._codec import Batch, Example, collate
+from ie_cli.tasks._documents import Graph, groups, merged
+from ie_cli.tasks._events import Labels, Node, event, place
+from ie_cli.text.batch import Inputs
+from ie_cli.text.encoding import Encoding, Tokenizer
+from ie_cli.text.windows import Window
+
+
+@dataclass
+class Settings:
+    """Settings of the heads.
+
+    Attributes:
+        head: "efficient" or "global_pointer", for all three.
+        size: inner size d of the pointers.
+        dropout: on the encoder's output.
+        prior: start the biases where the label counts put them, not at 0.
+        threshold: probability from which spans and links are predicted; 0.5 is s > 0.
+        most: spans of one window at most, the likeliest; keeps an untrained model in bounds.
+        triggers: leave out events without a trigger, as the published script does for submissions.
+        overlap: tokens that neighbouring windows of a long text share.
+    """
+
+    head: str = "efficient"
+    size: int = 64
+    dropout: float = 0.1
+    prior: bool = True
+    threshold: float = 0.5
+    most: int = 200
+    triggers: bool = False
+    overlap: int = 64
+
+
+Scores = tuple[SpanScores | TypeScores, ...]  # of roles, head links, tail links
+
+
+class Codec(_events.Codec):
+    """The shared codec, and events from the graphs of windows."""
+
+    def assemble(self, record: Record, encoding: Encoding, found: Sequence[Window], graphs: Sequence[Graph]) -> Record:
+        """The record with the events of its windows, in order of place (see `_documents.groups`)."""
+        whole = merged(
+            _placed(graph, window[0], encoding) for window, graph in zip(found, graphs, strict=True) if graph
+        )
+        found_groups, _ = groups(whole, lambda node: self.labels.roles[node.label].event, record.text)
+        events = [event(self.labels.roles, record.text, *group) for group in found_groups]
+        if self.settings.triggers:
+            events = [e for e in events if e.trigger is not None]
+        return replace(record, events=sorted(events, key=place))
+
+
+def _placed(graph: Graph, offset: int, encoding: Encoding) -> Graph:
+    """The graph of a window with characters of the text for its tokens."""
+    nodes = [
+        Node(n.label, encoding.starts[n.start + offset], encoding.ends[n.end + offset], n.score) for n in graph.nodes
+    ]
+    return Graph(nodes, graph.links)
+
+
+class Model(nn.Module):
+    """Encoder and three pointer heads.
+
+    Args:
+        encoder: module with `width` and `limit` (tokens, None for any length): features, mask -> [B, L, width].
+        tokenizer: its tokenizer.
+    """
+
+    kind = "events"
+
+    def __init__(self, encoder: nn.Module, tokenizer: Tokenizer, labels: Labels, settings: Settings):
+        super().__init__()
+        self.encoder = encoder
+        self.codec = Codec(tokenizer, labels, settings, encoder.limit)
+        self.dropout = nn.Dropout(settings.dropout)
+        names = sorted({role.event for role in labels.roles})
+        self.register_buffer("types", torch.tensor([names.index(role.event) for role in labels.roles]))
+        shape = {"size": settings.size}
+        priors = _priors(labels) if settings.prior else (None, None)
+        self.roles = pointer(settings.head, encoder.width, len(labels.roles), priors[0], **shape)
+        self.heads, self.tails = (
+            pointer(settings.head, encoder.width, 1, priors[1], rotary=False, **shape) for _ in range(2)
+        )
+
+    def collate(self, examples: Sequence[Example]) -> Batch:
+        return collate(examples)
+
+    def forward(self, inputs: Inputs) -> Scores:
+        hidden = self.dropout(self.encoder(inputs.features, inputs.mask))
+        return self.roles(hidden), self.heads(hidden), self.tails(hidden)
+
+    def loss(self, scores: Scores, batch: Batch) -> Tensor:
+        """ZLPR summed over the roles and over the three heads, averaged over texts: a scalar."""
+        row, item, _, first, last = batch.gold.unbind(1)
+        one, other = _later(*pairs(*[row * (item.max() + 1 if len(item) else 1) + item] * 2))
+        linked = (
+            torch.column_stack(
+                [row[one], torch.zeros_like(one), torch.minimum(x[one], x[other]), torch.maximum(x[one], x[other])]
+            )
+            for x in (first, last)
+        )
+        cells = span_mask(batch.inputs.mask)
+        return total(
+            *(span_zlpr(s, g, cells) for s, g in zip(scores, (batch.gold[:, [0, 2, 3, 4]], *linked), strict=True))
+        )
+
+    def decode(self, scores: Scores, mask: Tensor) -> list[Graph]:
+        """The spans of each row above the threshold, and for each two of one type their link."""
+        settings = self.codec.settings
+        limit = score_of(settings.threshold)
+        spans = scores[0].above(limit, span_mask(mask), settings.most)
+        spans = spans.pick(spans.row.argsort(stable=True))
+        kinds = self.types[spans.kind]
+        one, other = _later(*pairs(*[spans.row * (int(self.types.max()) + 1) + kinds] * 2))
+        link = _link_scores(scores[1:], spans, one, other)
+        sure = torch.where(link > limit, _probability(link), 0.0)
+        return list(_graphs(spans, one, other, sure, len(mask)))
+
+
+def _later(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
+    """Of all pairs those whose second item comes later: every two items once."""
+    later = one < other
+    return one[later], other[later]
+
+
+def _link_scores(links: Scores, spans: SpanCells, one: Tensor, other: Tensor) -> Tensor:
+    """[N], the lesser score of the link of first tokens and that of last tokens."""
+    kind = torch.zeros_like(one)
+    parts = [
+        head.at(spans.row[one], kind, torch.minimum(x[one], x[other]), torch.maximum(x[one], x[other]))
+        for head, x in zip(links, (spans.first, spans.last), strict=True)
+    ]
+    return torch.minimum(*parts)
+
+
+def _probability(score: Tensor) -> Tensor:
+    return torch.sigmoid(2 * score.float())
+
+
+def _graphs(spans: SpanCells, one: Tensor, other: Tensor, sure: Tensor, rows: int) -> Iterator[Graph]:
+    """The graph of each row from spans that are sorted by row."""
+    begins = torch.searchsorted(spans.row, torch.arange(rows + 1, device=spans.row.device)).tolist()
+    columns = (spans.kind, spans.first, spans.last, _probability(spans.score))
+    nodes = [Node(*node) for node in zip(*(column.tolist() for column in columns), strict=True)]
+    links: dict[int, dict[tuple[int, int], float]] = defaultdict(dict)
+    texts = spans.row[one].tolist()
+    for row, i, j, score in zip(texts, one.tolist(), other.tolist(), sure.tolist(), strict=True):
+        links[row][i - begins[row], j - begins[row]] = score
+    for row, (low, high) in enumerate(pairwise(begins)):
+        yield Graph(nodes[low:high], links[row])
+
+
+def _priors(labels: Labels) -> tuple[Tensor, Tensor]:
+    """Scores to start from, of roles and of links: their share of all spans."""
+    counts = torch.tensor([role.count for role in labels.roles])
+    return prior_score(counts / labels.cells), prior_score(torch.tensor([labels.links / labels.cells]))
