@@ -71,8 +71,24 @@ def test_strings_get_places_and_what_the_text_does_not_have_is_told():
     code, out, err = ie("duie1", DUIE)
     assert code == 3
     assert out == (SAMPLES / "duie1" / "records.jsonl").read_text()
-    assert "records: 8, entities: 0, relations: 12, strings placed: 23\n" in err
+    assert "records: 8, relations: 12, strings placed: 23\n" in err
     assert "mended: record 3 (raw-3): relations[2].object: '2020年' is not in the text; kept without a place" in err
+
+
+COUNTS = {
+    "no records": ([], "records: 0"),
+    "text only": (["{}"], "records: 1"),
+    "only events": (['{"events": [{"type": "a", "trigger": null, "arguments": []}]}'] * 2, "records: 2, events: 2"),
+    "looked for and not found": (['{"entities": []}', '{"relations": []}'], "records: 2, entities: 0, relations: 0"),
+    "always in one order": (['{"events": []}', '{"entities": []}', "{}"], "records: 3, entities: 0, events: 0"),
+}
+
+
+@pytest.mark.parametrize(("parts", "counts"), COUNTS.values(), ids=COUNTS)
+def test_what_the_records_have_is_counted(parts, counts):
+    lines = "".join(json.dumps({"text": "文"} | json.loads(part)) + "\n" for part in parts)
+    done = CliRunner().invoke(app, ["convert", "jsonl"], input=lines)
+    assert (done.exit_code, done.stderr) == (0, f"{counts}\n")
 
 
 def test_the_choice_of_places():

@@ -8,8 +8,9 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from ie_cli.commands import app
-from ie_cli.commands._render import render, style
-from ie_cli.records import Entity, Record, dumps
+from ie_cli.commands._cells import style
+from ie_cli.commands._render import render
+from ie_cli.records import Argument, Entity, Event, Record, Relation, Span, dumps
 
 HOSPITAL = "张三丰在北京大学人民医院看病，后来去了武当山。"
 
@@ -90,6 +91,121 @@ CASES = {
 }
 
 
+BOOK = "《活着》是余华写的，雾里的人"
+
+
+def at(text: str, part: str, type: str | None = None) -> Span:
+    """The first place of a string."""
+    start = text.index(part)
+    return Span(start, start + len(part), type, part)
+
+
+def relation(text: str, subject: str, predicate: str, object_: str, **fields) -> Relation:
+    return Relation(predicate, at(text, subject, "作品"), at(text, object_, "人物"), **fields)
+
+
+def argument(role: str, span: Span, score: float | None = None) -> Argument:
+    return Argument(span.start, span.end, None, span.text, role=role, score=score)
+
+
+AUTHOR = relation(BOOK, "活着", "作者", "余华", slots={"inWork": at(BOOK, "雾", "影视")}, score=0.93)
+NO_PLACE = Span(None, None, None, "淘汰\n赛")
+MATCH = "昨天中国队夺冠"
+WON = Event(
+    "竞赛行为-夺冠",
+    at(MATCH, "夺冠"),
+    [argument("冠军", at(MATCH, "中国队"), 0.9), argument("时间", at(MATCH, "昨天")), argument("赛制", NO_PLACE)],
+    score=0.8,
+)
+ESCAPES = Relation(
+    "a\tb",
+    Span(None, None, None, "\x1b[0m"),
+    Span(0, 1, None, "文"),
+    slots={"名\r": Span(None, None, None, "值\u202e"), "短": Span(0, 1, None, "文")},
+)
+
+LINKED = {
+    "only relations": (
+        Record(BOOK, relations=[AUTHOR]),
+        60,
+        """\
+《活着》是余华写的，雾里的人
+  [--] 作品 [--] 人物
+                    [] 影视
+活着 -作者-> 余华 0.93  inWork: 雾
+""",
+    ),
+    "only events": (
+        Record(MATCH, events=[WON, Event("空", None)]),
+        60,
+        """\
+昨天中国队夺冠
+[--] 时间 [--] 竞赛行为-夺冠
+    [----] 冠军
+竞赛行为-夺冠 0.80  触发词 夺冠 | 冠军 中国队 0.90
+    | 时间 昨天 | 赛制 =淘汰\\n赛
+空
+""",
+    ),
+    "a bar is not drawn again, neither an entity's nor one of the same type": (
+        Record(
+            BOOK,
+            entities=[Entity(1, 3, "书", "活着", score=0.5), Entity(None, None, "价", "三元")],
+            relations=[AUTHOR, relation(BOOK, "活着", "人物", "余华")],
+        ),
+        60,
+        """\
+《活着》是余华写的，雾里的人
+  [--] 书 0.50              [] 影视
+            [--] 人物
+= 价: 三元
+活着 -作者-> 余华 0.93  inWork: 雾
+活着 -人物-> 余华
+""",
+    ),
+    "one place in two roles": (
+        Record(MATCH, events=[Event("赛", None, [argument(r, at(MATCH, "中国队")) for r in ("冠军", "选手")])]),
+        60,
+        "昨天中国队夺冠\n    [----] 冠军\n    [----] 选手\n赛  冠军 中国队 | 选手 中国队\n",
+    ),
+    "escapes, and names of parts without a type": (
+        Record("文", relations=[ESCAPES]),
+        60,
+        "文\n[] object\n[] 短\n=\\x1b[0m -a\\tb-> 文  名\\r: =值\\u202e | 短: 文\n",
+    ),
+    "fields that do not fit, and one wider than the line": (
+        Record(MATCH, events=[Event("夺冠", None, [argument("时间", at(MATCH, "昨天")),
+                                                  argument("很长的角色", Span(None, None, None, "很长的内容很长的内容")),
+                                                  argument("末", NO_PLACE)])]),
+        20,
+        """\
+昨天中国队夺冠
+[--] 时间
+夺冠  时间 昨天
+    | 很长的角色
+     =很长的内容很长
+    的内容
+    | 末 =淘汰\\n赛
+""",
+    ),
+    "a head wider than the line": (
+        Record("文", relations=[Relation("很长的谓词", Span(None, None, None, "长的主语"), Span(0, 1, "A", "文"))]),
+        20,
+        "文\n[] A\n=长的主语 -很长\n    的谓词-> 文\n",
+    ),
+    "looked for and not found": (
+        Record("文", entities=[], relations=[], events=[]), 40, "文\n(no entities)\n(no relations)\n(no events)\n",
+    ),
+    "only looked for relations": (Record("文", relations=[]), 40, "文\n(no relations)\n"),
+    "relations, and no entities": (
+        Record(BOOK[:6], entities=[], relations=[relation(BOOK, "活着", "r", "是")]),
+        40,
+        "《活着》是余\n  [--] 作品\n        [] 人物\n活着 -r-> 是\n(no entities)\n",
+    ),
+}  # fmt: skip
+CASES |= LINKED
+
+
 @pytest.mark.parametrize(("made", "width", "expected"), CASES.values(), ids=CASES)
 def test_plain_output(made, width, expected):
     assert render(made, width).plain == expected
@@ -98,12 +214,19 @@ def test_plain_output(made, width, expected):
 @pytest.mark.parametrize("width", range(20, 60))
 def test_no_line_is_wider_than_the_terminal(width):
     made = record(HOSPITAL * 3, *((i, i + 1 + i % 9, f"类型{i % 4}", 0.5) for i in range(50)))
+    made.relations = [Relation("谓词" * n, at(HOSPITAL, "张三丰"), at(HOSPITAL, HOSPITAL), {"s" * n: at(HOSPITAL, "北京")})
+                      for n in range(9)]  # fmt: skip
+    made.events = [Event("e" * n, None, [argument("角色", at(HOSPITAL, HOSPITAL[:n])) for n in range(1, 20)])
+                   for n in range(1, 30)]  # fmt: skip
     assert max(map(cell_len, render(made, width).plain.splitlines())) <= width
 
 
 def test_no_escape_sequence_of_the_data_reaches_the_terminal():
     attack = "\x1b[31m红\x1b]0;title\x07\x9b2J"
-    made = Record(attack, attack, [Entity(0, len(attack), attack, attack), Entity(None, None, attack, attack)])
+    whole, nowhere = Entity(0, len(attack), attack, attack), Entity(None, None, attack, attack)
+    links = [Relation(attack, whole, nowhere, {attack: nowhere})]
+    found = [Event(attack, whole, [argument(attack, nowhere)])]
+    made = Record(attack, attack, [whole, nowhere], links, found)
     assert not {"\x1b", "\x07", "\x9b"} & set(render(made, 40).plain)
     screen = io.StringIO()
     Console(file=screen, color_system=None, force_terminal=True).print(render(made, 40), soft_wrap=True)
@@ -119,11 +242,19 @@ def test_the_innermost_span_gives_its_colour():
     made = record("北京大学", (0, 4, "机构"), (0, 2, "地点"))
     line = render(made, 40).split("\n")[0]
     last = {range(span.start, span.end): str(span.style) for span in line.spans}
-    assert list(last.values()) == [f"bold {style(e)}" for e in made.entities]
+    assert list(last.values()) == [f"bold {style(e.type)}" for e in made.entities]
+
+
+def test_values_have_the_colour_of_their_bars_and_what_is_between_them_has_none():
+    line = render(Record(MATCH, events=[WON]), 60).split("\n")[3]
+    coloured = {line.plain[span.start : span.end]: str(span.style) for span in line.spans}
+    names = {"竞赛行为-夺冠 0.80": "竞赛行为-夺冠", "夺冠": "竞赛行为-夺冠", "中国队": "冠军"}
+    assert coloured == {shown: f"{'' if ' ' in shown else 'bold '}{style(name)}" for shown, name in names.items()}
+    assert not line.style
 
 
 def test_colours_do_not_change_between_runs():
-    assert [style(Entity(0, 1, name, "x")) for name in ("人物", "地点", None)] == ["color(94)", "color(68)", "color(1)"]
+    assert [style(name) for name in ("人物", "地点", None)] == ["color(94)", "color(68)", "color(1)"]
 
 
 # --- The command ---------------------------------------------------------------------------------

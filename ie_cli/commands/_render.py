@@ -1,9 +1,10 @@
-"""A record for the eye: its text, and under each line of it the spans as labelled bars.
+"""A record for the eye: its text, under each line of it the spans as labelled bars, then what connects them.
 
     张三丰在北京大学人民医院
     [----] 人物 0.98
             [--------------] 机构
             [------] 学校
+    张三丰 -就诊于-> 北京大学人民医院 0.93
 
 Nested and crossing spans get rows of their own. Widths are terminal columns. The bars are ASCII
 because terminals disagree on the width of box-drawing characters in Chinese locales.
@@ -12,28 +13,19 @@ because terminals disagree on the width of box-drawing characters in Chinese loc
 from __future__ import annotations
 
 import os
-import unicodedata
-import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from rich.cells import cell_len, set_cell_size
+from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from ie_cli.commands._cells import breaks, cell, columns, crop, scored, style, visible
+from ie_cli.commands._render_links import event_lines, marks, relation_lines
 from ie_cli.commands._shell import output
 from ie_cli.records import Entity, Record
 
 NARROWEST = 20  # columns; a narrower terminal has to break our lines itself
-
-# Terminals disagree on how wide these make their neighbours, so they are left out: zero-width
-# joiner, text and emoji presentation, skin tones. 👨‍👩 is shown as 👨👩.
-_UNSEEN = {"\u200d", "\ufe0e", "\ufe0f", *map(chr, range(0x1F3FB, 0x1F400))}
-_ESCAPED = {"Cc", "Cf", "Cn", "Cs", "Zl", "Zp"}  # controls, formats, unassigned, surrogates, line breaks
-_FLAG_A = 0x1F1E6  # flags are pairs of letters; 🇨🇳 is shown as CN, the same width everywhere
-
-# Of the 256 colours, those that can be read on black and on white.
-_PALETTE = (1, 2, 4, 5, 6, 25, 28, 30, 62, 64, 68, 71, 91, 94, 98, 125, 130, 132, 133, 136, 161, 166, 172)
 
 
 @dataclass(frozen=True)
@@ -70,64 +62,30 @@ def render(record: Record, width: int) -> Text:
     """The record as styled lines of at most `width` columns, ended by an empty line."""
     width = max(width, NARROWEST)
     lines = [Text(crop(f"# {visible(str(record.id))}", width), "dim")] if record.id is not None else []
-    entities = record.entities or []
-    found = sorted((e for e in entities if e.start is not None), key=lambda e: (e.start, -e.end, e.type or ""))
-    cells = [_cell(char) for char in record.text]
-    for start, end in _lines(record.text, cells, width):
+    found = sorted(marks(record), key=lambda e: (e.start, -e.end, e.type or ""))
+    cells = [cell(char) for char in record.text]
+    for start, end in breaks(record.text, cells, width):
         lines.append(_text_line(cells, start, end, found))
         lines += _span_rows(cells, start, end, found, width)
-    lines += [Text(crop(f"= {label(e)}: {visible(e.text)}", width), style(e)) for e in entities if e.start is None]
-    if record.entities is None:
-        lines.append(Text("(not annotated)", "dim"))
-    elif not entities:
-        lines.append(Text("(no entities)", "dim"))
+    values = (entity for entity in record.entities or () if entity.start is None)
+    lines += [Text(crop(f"= {label(e)}: {visible(e.text)}", width), style(e.type)) for e in values]
+    lines += [line for relation in record.relations or () for line in relation_lines(relation, width)]
+    lines += [line for event in record.events or () for line in event_lines(event, width)]
+    lines += [Text(note, "dim") for note in _empty(record)]
     return Text("\n").join([*lines, Text()])
 
 
-def visible(text: str) -> str:
-    """Text that a terminal shows as it stands: controls and invisible characters become escapes."""
-    return "".join(map(_cell, text))
+def _empty(record: Record) -> list[str]:
+    """What to say of parts that nobody looked for, or that were looked for and not found."""
+    parts = {name: getattr(record, name) for name in ("entities", "relations", "events")}
+    if all(found is None for found in parts.values()):
+        return ["(not annotated)"]
+    return [f"(no {name})" for name, found in parts.items() if found == []]
 
 
 def label(entity: Entity) -> str:
     """The type of a span and, where there is one, its score."""
-    name = visible(entity.type or "(no type)")
-    return name if entity.score is None else f"{name} {entity.score:.2f}"
-
-
-def style(entity: Entity) -> str:
-    """A colour for the type: the same in every run, shared only by chance."""
-    return f"color({_PALETTE[zlib.crc32((entity.type or '').encode(errors='replace')) % len(_PALETTE)]})"
-
-
-def crop(text: str, width: int) -> str:
-    """Cut to a number of columns, where a wide character at the edge leaves a blank."""
-    return text if cell_len(text) <= width else set_cell_size(text, width)
-
-
-def _cell(char: str) -> str:
-    if char in _UNSEEN:
-        return ""
-    if 0 <= ord(char) - _FLAG_A < 26:
-        return chr(ord(char) - _FLAG_A + ord("A"))
-    if unicodedata.category(char) in _ESCAPED:
-        return char.encode("unicode_escape").decode()
-    return char
-
-
-def _lines(text: str, cells: list[str], width: int) -> Iterator[tuple[int, int]]:
-    """Ranges of characters that fill the lines; a newline is shown and ends its line."""
-    start = column = 0
-    for i, cell in enumerate(cells):
-        size = cell_len(cell)
-        if column + size > width:
-            yield start, i
-            start, column = i, 0
-        column += size
-        if text[i] == "\n" and i + 1 < len(text):
-            yield start, i + 1
-            start, column = i + 1, 0
-    yield start, len(text)
+    return scored(visible(entity.type or "(no type)"), entity.score)
 
 
 def _text_line(cells: list[str], start: int, end: int, entities: list[Entity]) -> Text:
@@ -138,7 +96,7 @@ def _text_line(cells: list[str], start: int, end: int, entities: list[Entity]) -
     for entity in entities:  # outer before inner: the innermost colour is seen
         if _touches(entity, start, end):
             first, last = max(entity.start, start) - start, min(entity.end, end) - start
-            line.stylize(f"bold {style(entity)}", at[first], at[last])
+            line.stylize(f"bold {style(entity.type)}", at[first], at[last])
     return line
 
 
@@ -175,9 +133,9 @@ def _row(pieces: list[Piece]) -> Text:
 
 def _piece(cells: list[str], start: int, end: int, entity: Entity, width: int) -> Piece:
     """Bar and label: the label right of the bar, else left of it, else written into it."""
-    column = _columns(cells[start : entity.start]) if entity.start > start else 0
+    column = columns(cells[start : entity.start]) if entity.start > start else 0
     bar = _bar(
-        _columns(cells[max(entity.start, start) : min(entity.end, end)]),
+        columns(cells[max(entity.start, start) : min(entity.end, end)]),
         opens=entity.start >= start,
         closes=entity.end <= end,
     )
@@ -192,7 +150,7 @@ def _piece(cells: list[str], start: int, end: int, entity: Entity, width: int) -
         shown = f"{bar[0]}{name}{bar[room:]}"
     else:
         column, shown = 0, crop(name, width)
-    return Piece(column, shown, style(entity))
+    return Piece(column, shown, style(entity.type))
 
 
 def _bar(size: int, *, opens: bool, closes: bool) -> str:
@@ -200,7 +158,3 @@ def _bar(size: int, *, opens: bool, closes: bool) -> str:
     if size < 2:
         return "|"
     return ("[" if opens else "-") + "-" * (size - 2) + ("]" if closes else "-")
-
-
-def _columns(cells: list[str]) -> int:
-    return sum(map(cell_len, cells))

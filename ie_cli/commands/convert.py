@@ -20,6 +20,8 @@ from ie_cli.records import Record
 from ie_cli.registry import load, names
 
 FORMATS = "ie_cli.formats"
+PARTS = ("entities", "relations", "events")
+PLACED = "strings placed"
 
 
 def run(
@@ -71,7 +73,7 @@ def run(
         reader=reader, paths=files or ["-"], read_options=read_options, places=places,
         write=write, out=out, write_options=write_options, report=talk.report,
     )  # fmt: skip
-    say(", ".join(f"{what}: {n}" for what, n in counts.items()))
+    say(", ".join(f"{what}: {counts[what]}" for what in ("records", *PARTS, PLACED) if what in counts))
     talk.close()
     if talk.report.counts["skipped"]:
         raise typer.Exit(REJECTED)
@@ -96,7 +98,7 @@ def convert(
         write: `write` or `write_folder` of one.
         out: the file or folder; None is stdout.
     """
-    counts, placed = Counter({"records": 0, "entities": 0}), Counter()
+    counts, placed = Counter({"records": 0}), Counter()
     found = _counted(located(_read_all(reader, paths, read_options, report), places, report, placed), counts)
     if write.__name__ == "write_folder":
         write(found, out, report, **write_options)
@@ -120,16 +122,16 @@ def located(records: Iterable[Record], places: Choice, report: Report, placed: C
         for reason, cause in found.notes:
             report.mended(title(record, number), None, reason, cause=cause)
         if found.placed:
-            placed["strings placed"] += found.placed
+            placed[PLACED] += found.placed
         yield found.record
 
 
 def _counted(records: Iterable[Record], counts: Counter[str]) -> Iterator[Record]:
+    """The records, counted as they pass; a part that none of them has gets no count, not even 0."""
     for record in records:
         counts["records"] += 1
-        counts["entities"] += len(record.entities or ())
-        for part in ("relations", "events"):
-            if found := getattr(record, part):
+        for part in PARTS:
+            if (found := getattr(record, part)) is not None:
                 counts[part] += len(found)
         yield record
 

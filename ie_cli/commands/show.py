@@ -13,7 +13,11 @@ def run(
     files: list[str] = typer.Argument(None, metavar="FILE", help="Records (JSONL); `-` or nothing: stdin."),
     limit: int = typer.Option(None, "--limit", "-n", min=0, help="Stop after this many records."),
 ) -> None:
-    """Print each text with its entities marked below it, nested ones in rows of their own.
+    """Print each text with its spans marked below it, nested ones in rows of their own, then what connects them.
+
+    Entities, subjects and objects are marked with their type, triggers with that of their event, arguments
+    with their role. Each relation and event follows on lines of its own; `=` stands before a value that
+    has no place in the text.
 
     On a terminal the spans are coloured, a colour per type; elsewhere, or with NO_COLOR set, the
     output is plain text (`FORCE_COLOR=1 ie show x.jsonl | less -R` keeps the colours). Control

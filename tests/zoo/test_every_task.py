@@ -4,8 +4,10 @@ import pytest
 import torch
 
 from ie_cli.predicting import predict
-from ie_cli.records import Entity, Record, Relation, Span
+from ie_cli.records import Argument, Entity, Event, Record, Relation, Span
 from ie_cli.registry import load, names
+from ie_cli.tasks._documents import Graph
+from ie_cli.tasks._events import Node
 from ie_cli.tasks._relations import TokenLink
 from ie_cli.text.characters import CharacterTokenizer, build_vocabulary
 from ie_cli.zoo import encoders, folder
@@ -76,9 +78,36 @@ RELATIONS = [
 LONG_RELATIONS = [
     triples("无关的话" * 5 + "。李四写活着。" * 4, *(("作者", work(24 + 7 * i), person(21 + 7 * i)) for i in range(4))),
 ]
+
+
+def happenings(text, *found):
+    """Events from (type, trigger or None, arguments as (role, start, end))."""
+    events = [
+        Event(kind, trigger and Span(*trigger, None, text[slice(*trigger)]),
+              [Argument(start, end, None, text[start:end], role=role) for role, start, end in arguments])
+        for kind, trigger, arguments in found
+    ]  # fmt: skip
+    return Record(text, events=events)
+
+
+EVENTS = [
+    happenings("昨天李四离职", ("离职", (4, 6), [("时间", 0, 2), ("人物", 2, 4)])),
+    happenings("李四离职，王五离职", ("离职", (2, 4), [("人物", 0, 2)]), ("离职", (7, 9), [("人物", 5, 7)])),
+    happenings("李四离职后王五入职甲司", ("离职", (2, 4), [("人物", 0, 2)]),
+               ("入职", (7, 9), [("人物", 5, 7), ("公司", 9, 11)])),
+    happenings("什么也没有"),
+    happenings("王五入职", ("入职", (2, 4), [("人物", 0, 2)])),
+    happenings("宣布离职", ("离职", (2, 4), [])),
+    happenings("👨‍👩‍👧李四离职\n", ("离职", (7, 9), [("人物", 5, 7)])),
+    happenings("乙司迎来王五入职", ("入职", (6, 8), [("公司", 0, 2), ("人物", 4, 6)])),
+]  # fmt: skip
+LONG_EVENTS = [
+    happenings("无关的话" * 5 + "。李四离职。。王五离职。。赵六离职。。孙七离职。",
+               *(("离职", (23 + 6 * i, 25 + 6 * i), [("人物", 21 + 6 * i, 23 + 6 * i)]) for i in range(4))),
+]  # fmt: skip
 # Records that a task of each kind can hold whole, short and long.
-RECORDS = {"ner": FLAT, "relations": RELATIONS}
-LONGER = {"ner": LONG, "relations": LONG_RELATIONS}
+RECORDS = {"ner": FLAT, "relations": RELATIONS, "events": EVENTS}
+LONGER = {"ner": LONG, "relations": LONG_RELATIONS, "events": LONG_EVENTS}
 WHOLE = [(name, record) for name in TASKS for kind in [load("ie_cli.tasks", name).Model.kind]
          for record in RECORDS[kind] + LONGER[kind]]  # fmt: skip
 
@@ -97,24 +126,28 @@ def codec(task, records):
     tokenizer = CharacterTokenizer(build_vocabulary((r.text for r in records), min_count=1, min_bigram_count=1))
     encoder = torch.nn.Identity()
     encoder.width, encoder.limit = 4, None
-    known = FLAT + NESTED + RELATIONS
+    known = FLAT + NESTED + RELATIONS + EVENTS
     return task.Model(encoder, tokenizer, task.Labels.of(known), task.Settings(overlap=8)).codec
 
 
-def perfect(kind, cells):
+def perfect(task, cells):
     """What a model would give for a window whose gold cells these are."""
-    cells = [cells[i + 1 : i + 4] for i in range(0, len(cells), 4)]
-    if kind == "ner":
-        return [(*cell, 1.0) for cell in cells]
-    pairs = zip(cells[::2], cells[1::2], strict=True)
-    return [TokenLink(one[0], tuple(one[1:]), tuple(other[1:]), 1.0) for one, other in pairs]
+    cells = [cells[i : i + 4] for i in range(0, len(cells), 4)]
+    if task.Model.kind == "relations":
+        pairs = zip(cells[::2], cells[1::2], strict=True)
+        return [TokenLink(one[1], tuple(one[2:]), tuple(other[2:]), 1.0) for one, other in pairs]
+    if task.__name__.endswith("event_gplinker"):
+        nodes = [Node(*cell[1:], 1.0) for cell in cells]
+        together = {(i, j): float(a[0] == b[0]) for j, b in enumerate(cells) for i, a in enumerate(cells[:j])}
+        return Graph(nodes, together)
+    return [(*cell[1:], 1.0) for cell in cells]
 
 
 def there_and_back(task, codec, record, length):
     """The record from the gold of its training examples, and what was lost."""
     examples, lost = codec.examples(record, length)
     encoding = codec.tokenizer(record.text)
-    rows = [perfect(task.Model.kind, example["cells"]) for example in examples]
+    rows = [perfect(task, example["cells"]) for example in examples]
     found = codec.windows(record.text, encoding, length)
     assert [len(e["ids"]) for e in examples] == [stop - first for first, stop in found]
     return codec.assemble(record, encoding, found, rows), lost
@@ -125,12 +158,18 @@ def place(span):
 
 
 def keys(record):
-    """All that a record says, in an order of its own."""
+    """All that a record says, in an order of its own; entities that only take part in relations are no news."""
     relations = [
         (r.predicate, place(r.subject), place(r.object), sorted((name, place(s)) for name, s in r.slots.items()))
         for r in record.relations or ()
     ]
-    return sorted(relations) if record.relations is not None else sorted(map(place, record.entities))
+    events = [
+        (e.type, e.trigger and place(e.trigger), sorted((a.role, a.start, a.end, a.text) for a in e.arguments))
+        for e in record.events or ()
+    ]
+    return (
+        sorted(relations) + sorted(events, key=str) + ([] if relations else sorted(map(place, record.entities or ())))
+    )
 
 
 @pytest.mark.parametrize("length", [24, 512])
@@ -155,6 +194,10 @@ def unusable(kind):
     if kind == "ner":
         places = [(0, 40, "机构"), (None, None, "机构"), (1, 2, "别的"), (3, 4, None)]
         return Record(text, entities=[Entity(*place, text) for place in places])
+    if kind == "events":
+        spans = {"人物": (0, 40), "时间": (None, None), "别的": (1, 2)}
+        arguments = [Argument(*at, None, text[slice(*at)], role=role) for role, at in spans.items()]
+        return Record(text, events=[Event("离职", None, arguments), Event("别的", Span(0, 1, None, "北"))])
     far, nowhere, here = Span(39, 40, "人物", "北"), Span(None, None, "人物", "南"), Span(0, 2, "作品", "北北")
     found = [("作者", here, far), ("作者", here, nowhere), ("别的", here, here), ("", here, here)]
     return Record(text, relations=[Relation(*parts) for parts in found])
@@ -187,7 +230,7 @@ def test_a_tiny_model_learns_eight_records_by_heart(task):
 
 
 def scored(record):
-    return record.entities + (record.relations or [])
+    return (record.entities or []) + (record.relations or []) + (record.events or [])
 
 
 def test_scores_are_probabilities_and_do_not_depend_on_the_batch(task):
