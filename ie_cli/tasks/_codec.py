@@ -26,7 +26,7 @@ Item = Sequence[tuple[int, Span]]  # label and span of each cell
 Tokens = tuple[int, int]  # first and last token of a span
 
 CELL = 4  # integers in a cell
-LONGEST = 512  # tokens in a window at most, however long the training texts and the encoder's limit are
+LONGEST = 512  # tokens in a window at most where the encoder has no limit
 SHORTEST = 16
 
 
@@ -100,7 +100,7 @@ class Codec:
         A BiLSTM trained on sentences of at most 50 characters was measured to find next to nothing in
         windows of 128 (F1 0.002, against 0.72 in windows of 48).
         """
-        return max(SHORTEST, min(self.labels.length, LONGEST))
+        return max(SHORTEST, min(self.labels.length, self.limit or LONGEST))
 
     def windows(self, text: str, encoding: Encoding, length: int) -> list[Window]:
         """The windows in which a text is read, at most `length` tokens each."""

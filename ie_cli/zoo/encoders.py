@@ -24,7 +24,7 @@ class EncoderSettings:
     Attributes:
         name: a built-in, a folder, a friendly name of `ie models`, or a hub id (which is downloaded).
         mode: "characters", "pieces" or "auto", which takes characters wherever the vocabulary has them.
-        options: settings of a built-in's own (dimensions, layers, dropout).
+        options: settings of a built-in's own (dimensions, layers, dropout), or `positions` of a pretrained one.
     """
 
     name: str = "char-bilstm"

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+import torch
+from torch import nn
 from transformers import (
     AutoConfig,
     AutoModel,
@@ -16,7 +19,9 @@ from transformers import (
 )
 from transformers.utils import logging
 
+from ie_cli import config
 from ie_cli.errors import IEError
+from ie_cli.nn.positions import hierarchical
 from ie_cli.nn.pretrained import PretrainedEncoder
 from ie_cli.text.pretrained import wrap
 from ie_cli.zoo import known
@@ -29,6 +34,19 @@ logging.set_verbosity_error()
 logging.disable_progress_bar()
 
 
+@dataclass
+class Options:
+    """What can be changed in a pretrained encoder.
+
+    Attributes:
+        positions: how long a text may become, in tokens with the special ones, by hierarchical
+            position embeddings (`ie_cli.nn.positions`); null leaves the encoder as it is. The encoder
+            was not trained with them: measure against windows.
+    """
+
+    positions: int | None = None
+
+
 def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> TextEncoder:
     """Load a pretrained encoder with its weights; the texts are not needed.
 
@@ -38,11 +56,12 @@ def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> Tex
     place = known.hub_id(settings.name)
     if place == settings.name and not Path(place).is_dir() and not _may_be_hub_id(place):
         raise IEError(f"no encoder '{place}': not a folder, not a name of `ie models`, not a hub id (OWNER/NAME)")
-    if settings.options:
-        raise IEError("encoder.options are for built-in encoders; a pretrained one brings its own")
+    options = config.build(Options, settings.options, "encoder.options")
     try:
         tokenizer = _tokenizer(place)
         inner = AutoModel.from_pretrained(place, dtype="float32", **SAFE, **_no_pooler(place))
+        if options.positions:
+            _lengthen(inner, options.positions)
     except (OSError, ValueError, ImportError) as error:
         raise IEError(f"cannot load the encoder '{settings.name}': {_first_line(error)}") from None
     return _assemble(settings, tokenizer, inner)
@@ -71,8 +90,8 @@ def open(folder: Path, settings: EncoderSettings) -> TextEncoder:
     place = folder / FOLDER
     try:
         tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True, **SAFE)
-        config = AutoConfig.from_pretrained(place, local_files_only=True, **SAFE)
-        inner = AutoModel.from_config(config, **_no_pooler(place, config))
+        shape = AutoConfig.from_pretrained(place, local_files_only=True, **SAFE)
+        inner = AutoModel.from_config(shape, **_no_pooler(place, shape))
     except (OSError, ValueError, ImportError) as error:
         raise IEError(f"{place}: cannot be opened: {_first_line(error)}") from None
     return _assemble(settings, tokenizer, inner)
@@ -90,19 +109,41 @@ def _assemble(settings: EncoderSettings, tokenizer: PreTrainedTokenizerBase, inn
     return TextEncoder(wrapped, module, dataclasses.replace(settings, mode=wrapped.mode))
 
 
-def _positions(config) -> int | None:
+def _lengthen(inner: PreTrainedModel, length: int) -> None:
+    """Give a BERT-like encoder position embeddings for longer texts, in place.
+
+    Raises:
+        IEError: its positions are no table of embeddings, or enough, or too few to be decomposed.
+    """
+    embeddings = getattr(inner, "embeddings", None)
+    table = getattr(embeddings, "position_embeddings", None)
+    if not isinstance(table, nn.Embedding) or inner.config.model_type in known.POSITIONS_AFTER_PADDING:
+        raise IEError(f"encoder.options.positions: {inner.config.model_type} has no table of absolute positions")
+    size = len(table.weight)
+    if not size < length <= size**2:
+        raise IEError(f"encoder.options.positions must lie between {size + 1} and {size**2}, not at {length}")
+    embeddings.position_embeddings = nn.Embedding.from_pretrained(
+        hierarchical(table.weight.detach(), length), freeze=False
+    )
+    embeddings.register_buffer("position_ids", torch.arange(length)[None], persistent=False)
+    if hasattr(embeddings, "token_type_ids"):
+        embeddings.register_buffer("token_type_ids", torch.zeros(1, length, dtype=torch.long), persistent=False)
+    inner.config.max_position_embeddings = length
+
+
+def _positions(shape) -> int | None:
     """How many tokens the encoder has positions for; RoBERTa's begin behind the padding id."""
-    positions = getattr(config, "max_position_embeddings", None)
+    positions = getattr(shape, "max_position_embeddings", None)
     if positions is None or positions <= 0:
         return None
-    offset = config.pad_token_id + 1 if config.model_type in known.POSITIONS_AFTER_PADDING else 0
+    offset = shape.pad_token_id + 1 if shape.model_type in known.POSITIONS_AFTER_PADDING else 0
     return positions - offset
 
 
-def _no_pooler(place: str | Path, config=None) -> dict[str, bool]:
+def _no_pooler(place: str | Path, shape=None) -> dict[str, bool]:
     """Leave out BERT's pooler, which no task here reads, where the architecture lets one."""
-    config = config or AutoConfig.from_pretrained(place, **SAFE)
-    return {"add_pooling_layer": False} if config.model_type in known.WITH_POOLER else {}
+    shape = shape or AutoConfig.from_pretrained(place, **SAFE)
+    return {"add_pooling_layer": False} if shape.model_type in known.WITH_POOLER else {}
 
 
 def _first_line(error: BaseException) -> str:

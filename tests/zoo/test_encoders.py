@@ -208,3 +208,36 @@ def test_the_measuring_encoder(shared):
     assert (made.settings.mode, made.module.limit) == ("characters", 510)
     text = "张三…在 北京℃\n𠮷"
     assert made.tokenizer(text).starts == list(range(len(text)))
+
+
+def test_hierarchical_positions_let_an_encoder_read_longer_texts(pretrained, tmp_path):
+    place = pretrained("Bert")
+    longer = encoders.create(EncoderSettings(name=str(place), options={"positions": 2 * POSITIONS}), lambda: [])
+    plain = encoder(place)
+    assert (plain.module.limit, longer.module.limit) == (POSITIONS - 2, 2 * POSITIONS - 2)
+    ids, mask = torch.arange(POSITIONS - 2)[None] % 5 + 5, torch.ones(1, POSITIONS - 2, dtype=torch.bool)
+    with torch.inference_mode():
+        short = [made.module.eval()({"ids": ids}, mask) for made in (plain, longer)]
+        assert torch.allclose(*short, atol=1e-5)
+        far = longer.module({"ids": torch.cat([ids, ids], 1)}, torch.cat([mask, mask], 1))
+    assert far.isfinite().all() and not torch.equal(far[:, : ids.shape[1]], far[:, ids.shape[1] :])
+    labels = Labels(LABELS.names, LABELS.rates, 1.0, 2 * POSITIONS)
+    made = folder.build("ner_pointer", longer, labels, Settings(size=8, prior=False)).eval()
+    assert made.codec.window == 2 * POSITIONS - 2
+    folder.save(made, tmp_path / "model")
+    again = folder.load(tmp_path / "model")
+    records = [Record("张三丰生于武当山。" * (POSITIONS // 8))]
+    assert_close(list(predict(again, records)), list(predict(made, records)), 1e-4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "positions", "message"),
+    [
+        ("Bert", 8, "must lie between"),
+        ("Roberta", 999, "no table of absolute"),
+        ("ModernBert", 999, "no table of absolute"),
+    ],
+)
+def test_positions_that_cannot_be_had_are_stated(pretrained, kind, positions, message):
+    with pytest.raises(IEError, match=message):
+        encoders.create(EncoderSettings(name=str(pretrained(kind)), options={"positions": positions}), lambda: [])
