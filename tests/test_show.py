@@ -109,7 +109,7 @@ def argument(role: str, span: Span, score: float | None = None) -> Argument:
 
 
 AUTHOR = relation(BOOK, "活着", "作者", "余华", slots={"inWork": at(BOOK, "雾", "影视")}, score=0.93)
-NO_PLACE = Span(None, None, None, "淘汰\n赛")
+NO_PLACE, LONG = (Span(None, None, None, text) for text in ("淘汰\n赛", "很长的内容很长的内容"))
 MATCH = "昨天中国队夺冠"
 WON = Event(
     "竞赛行为-夺冠",
@@ -130,8 +130,8 @@ LINKED = {
         60,
         """\
 《活着》是余华写的，雾里的人
-  [--] 作品 [--] 人物
-                    [] 影视
+  [--] 作品         [] 影视
+          [--] 人物
 活着 -作者-> 余华 0.93  inWork: 雾
 """,
     ),
@@ -156,8 +156,8 @@ LINKED = {
         60,
         """\
 《活着》是余华写的，雾里的人
-  [--] 书 0.50              [] 影视
-            [--] 人物
+  [--] 书 0.50      [] 影视
+          [--] 人物
 = 价: 三元
 活着 -作者-> 余华 0.93  inWork: 雾
 活着 -人物-> 余华
@@ -174,8 +174,7 @@ LINKED = {
         "文\n[] object\n[] 短\n=\\x1b[0m -a\\tb-> 文  名\\r: =值\\u202e | 短: 文\n",
     ),
     "fields that do not fit, and one wider than the line": (
-        Record(MATCH, events=[Event("夺冠", None, [argument("时间", at(MATCH, "昨天")),
-                                                  argument("很长的角色", Span(None, None, None, "很长的内容很长的内容")),
+        Record(MATCH, events=[Event("夺冠", None, [argument("时间", at(MATCH, "昨天")), argument("很长的角色", LONG),
                                                   argument("末", NO_PLACE)])]),
         20,
         """\
@@ -214,10 +213,10 @@ def test_plain_output(made, width, expected):
 @pytest.mark.parametrize("width", range(20, 60))
 def test_no_line_is_wider_than_the_terminal(width):
     made = record(HOSPITAL * 3, *((i, i + 1 + i % 9, f"类型{i % 4}", 0.5) for i in range(50)))
-    made.relations = [Relation("谓词" * n, at(HOSPITAL, "张三丰"), at(HOSPITAL, HOSPITAL), {"s" * n: at(HOSPITAL, "北京")})
-                      for n in range(9)]  # fmt: skip
-    made.events = [Event("e" * n, None, [argument("角色", at(HOSPITAL, HOSPITAL[:n])) for n in range(1, 20)])
-                   for n in range(1, 30)]  # fmt: skip
+    short, whole = at(HOSPITAL, "北京"), at(HOSPITAL, HOSPITAL)
+    made.relations = [Relation("谓词" * n, short, whole, {"s" * n: short}) for n in range(9)]
+    several = [argument("角色", at(HOSPITAL, HOSPITAL[:n])) for n in range(1, 20)]
+    made.events = [Event("e" * n, None, several) for n in range(1, 30)]
     assert max(map(cell_len, render(made, width).plain.splitlines())) <= width
 
 

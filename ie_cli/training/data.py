@@ -127,12 +127,22 @@ def tokenise(part: Part, codec: Any, *, length: int, key: Any, cache: str | None
         num_proc=processes if processes > 1 else None,
         cache_dir=cache,
         fingerprint=fingerprint,
+        features=_columns(codec),
     )
     lost: Counter[str] = Counter()
     for entry in rows["lost"]:
         lost.update(json.loads(entry) if entry else {})
     lengths, texts = list(rows["length"]), sum(rows["first"])
     return Examples(rows.remove_columns(["lost", "first", "length"]), lengths, texts, lost)
+
+
+def _columns(codec: Any) -> datasets.Features:
+    """The types of the columns; `datasets` would guess them from the first rows, which may hold no gold."""
+    lists = (*codec.tokenizer("").features, "cells")
+    numbers = {name: datasets.List(datasets.Value("int64")) for name in lists}
+    return datasets.Features(
+        numbers | {name: datasets.Value("int64") for name in ("length", "first")} | {"lost": datasets.Value("string")}
+    )
 
 
 @dataclass

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -135,19 +136,34 @@ class Encoder(nn.Module):
         return self.body(self.words(ids))
 
 
-def training_step(way: str, heads: list[tuple[int, bool, int]], length: int, batch: int, device: str) -> Work:
-    """One step of AdamW on encoder and heads (types, rotary, gold cells a text)."""
+class Head(NamedTuple):
+    """A pointer head of a model.
+
+    Attributes:
+        gold: cells of a text that are right.
+        triangle: whether a span may not end before it begins.
+    """
+
+    types: int
+    rotary: bool = True
+    gold: int = SPANS
+    triangle: bool = True
+
+
+def training_step(way: str, shapes: list[Head], length: int, batch: int, device: str) -> Work:
+    """One step of AdamW on an encoder and some heads."""
     ids = torch.randint(0, VOCABULARY, (batch, length), device=device)
-    cells = all_cells(batch, length).to(device)
+    mask = torch.ones(batch, length, dtype=torch.bool, device=device)
+    cells = [span_mask(mask, triangle=shape.triangle) for shape in shapes]
     encoder = Encoder().to(device)
-    modules = nn.ModuleList(EfficientGlobalPointer(WIDTH, types, rotary=rotary) for types, rotary, _ in heads)
-    modules = modules.to(device)
-    gold = [some_gold(batch, types, length, spans).to(device) for types, _, spans in heads]
-    optimiser = torch.optim.AdamW([*encoder.parameters(), *modules.parameters()])
+    heads = nn.ModuleList(EfficientGlobalPointer(WIDTH, shape.types, rotary=shape.rotary) for shape in shapes)
+    heads = heads.to(device)
+    gold = [some_gold(batch, shape.types, length, shape.gold).to(device) for shape in shapes]
+    optimiser = torch.optim.AdamW([*encoder.parameters(), *heads.parameters()])
 
     def step() -> None:
         hidden = encoder(ids)
-        losses = [LOSSES[way](head(hidden), cut, cells) for head, cut in zip(modules, gold, strict=True)]
+        losses = [LOSSES[way](head(hidden), *where) for head, *where in zip(heads, gold, cells, strict=True)]
         optimiser.zero_grad()
         total(*losses).backward()
         optimiser.step()
@@ -157,16 +173,23 @@ def training_step(way: str, heads: list[tuple[int, bool, int]], length: int, bat
 
 def step_work(way: str, types: int, length: int, batch: int, device: str) -> Work:
     """A whole training step with one head."""
-    return training_step(way, [(types, True, SPANS)], length, batch, device)
+    return training_step(way, [Head(types)], length, batch, device)
 
 
 def event_work(way: str, types: int, length: int, batch: int, device: str) -> Work:
     """A training step of GPLinker for events: the roles, head links and tail links, summed (kexue.fm/archives/8926)."""
-    links = SPANS * (SPANS - 1) // 2
-    return training_step(way, [(types, True, SPANS), (1, False, links), (1, False, links)], length, batch, device)
+    link = Head(1, rotary=False, gold=SPANS * (SPANS - 1) // 2)
+    return training_step(way, [Head(types), link, link], length, batch, device)
 
 
-WORK = {"loss": loss_work, "head": head_work, "decode": decode_work, "step": step_work, "event": event_work}
+def relation_work(way: str, types: int, length: int, batch: int, device: str) -> Work:
+    """A training step of GPLinker for relations: entities, and two links a predicate (kexue.fm/archives/8888)."""
+    link = Head(types, rotary=False, gold=3, triangle=False)
+    return training_step(way, [Head(2), link, link], length, batch, device)
+
+
+WORK = {"loss": loss_work, "head": head_work, "decode": decode_work, "step": step_work, "event": event_work,
+        "relation": relation_work}  # fmt: skip
 
 
 def digest(result: object) -> str | None:

@@ -22,13 +22,14 @@ from pathlib import Path
 
 TYPES, LENGTHS = [10, 49, 217, 282, 500], [64, 128, 256, 512]
 QUICK = [(10, 64), (49, 128), (282, 128)]
-WAYS = {"loss": ("ours", "dense", "gather"), "head": ("ours", "dense", "gather"), "decode": ("ours", "dense"),
-        "step": ("ours", "dense", "gather"), "event": ("ours", "dense")}  # fmt: skip
+ALL = ("ours", "dense", "gather")
+WAYS = {"loss": ALL, "head": ALL, "decode": ALL[:2], "step": ALL, "relation": ALL, "event": ALL[:2]}
 TITLES = {
     "loss": "loss and gradients from the parts of the scores",
     "head": "head and loss, forward and backward",
     "decode": "decode, trained-like scores",
     "step": "training step: 4-layer encoder of width 312, head, AdamW",
+    "relation": "GPLinker relation step: subjects and objects, head and tail links of each predicate",
     "event": "GPLinker event step: 282 roles, head links, tail links, summed",
 }
 
@@ -182,7 +183,7 @@ def plot(path: Path, results: Results) -> None:
     matplotlib.use("Agg")
     from matplotlib import pyplot
 
-    figure, axes = pyplot.subplots(1, 2, figsize=(11, 4.5))
+    figure, axes = pyplot.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
     styles = {"ours": "-", "dense": "--", "gather": ":"}
     rows = [r for r in results.rows.values() if r["what"] == "loss" and "error" not in r]
     for axis, (name, unit) in zip(axes, (("seconds", 1e-3), ("bytes", 1e6)), strict=True):
@@ -196,10 +197,9 @@ def plot(path: Path, results: Results) -> None:
         axis.set(xscale="log", yscale="log", xlabel="types", ylabel={"seconds": "ms", "bytes": "MB"}[name])
         axis.set_title({"seconds": "time", "bytes": "extra peak memory"}[name])
         axis.grid(alpha=0.3)
-    axes[0].legend(fontsize=8)
     figure.suptitle(f"Loss and gradients of Efficient GlobalPointer, {results.options.batch} texts")
-    figure.tight_layout()
-    figure.savefig(path, dpi=120)
+    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right center", fontsize=8)
+    figure.savefig(path, dpi=90)
 
 
 def arguments() -> argparse.Namespace:

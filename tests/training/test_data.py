@@ -6,9 +6,10 @@ from collections import Counter
 import pytest
 
 from ie_cli.errors import IEError, Report
+from ie_cli.records import Record
 from ie_cli.tasks import ner_pointer
 from ie_cli.text.characters import CharacterTokenizer, build_vocabulary
-from ie_cli.training import data
+from ie_cli.training import data, run
 
 TEXTS = [f"第{i}个人住在北京" + "很久" * (i % 5) for i in range(37)]
 
@@ -73,3 +74,34 @@ def test_the_cache_answers_for_the_same_data_only(files, tmp_path):
 def test_a_missing_file_is_named():
     with pytest.raises(IEError, match=r"nowhere\.jsonl: No such file"):
         list(data.Part(("nowhere.jsonl",)))
+
+
+def test_gold_may_come_late(tmp_path):
+    """`datasets` guesses column types from the first 1000 rows, which hold nothing here."""
+    late = [{"start": 0, "end": 1, "type": "x", "text": "第"}]
+    rows = [json.dumps({"text": "第一", "entities": late if i == 1500 else []}) for i in range(1501)]
+    (tmp_path / "late.jsonl").write_text("\n".join(rows))
+    part = data.Part((str(tmp_path / "late.jsonl"),))
+    made = data.tokenise(part, codec(), length=8, key=0, cache=str(tmp_path), processes=1)
+    assert made.rows[1500]["cells"] == [0, 0, 0, 0] and made.rows[0]["cells"] == []
+
+
+E1, R1, N1 = {"events": []}, {"relations": []}, {"entities": []}
+
+
+@pytest.mark.parametrize(
+    ("parts", "task"),
+    [
+        ([N1], "ner_pointer"),
+        ([N1 | R1], "relation_gplinker"),
+        ([{}, N1, R1], "relation_gplinker"),
+        ([N1 | R1, N1, E1], "event_gplinker"),
+    ],
+)
+def test_the_task_is_the_richest_that_is_annotated(parts, task):
+    assert run.guess_task([Record("文", **part) for part in parts]) == task
+
+
+def test_nothing_annotated_is_stated():
+    with pytest.raises(IEError, match="none has 'events' or 'relations' or 'entities'"):
+        run.guess_task([Record("文")])
