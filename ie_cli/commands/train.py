@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ie_cli.training import run as training
     from ie_cli.training.recipe import Recipe
 
+SHOWN = 30  # names of types that are listed at the start
+
 
 def run(
     source: list[str] = typer.Argument(None, metavar="TRAIN.jsonl…|RECIPE.yaml", help="Records, or a recipe."),
@@ -99,7 +101,8 @@ def _tell(events: Iterator[training.Event], out: Path) -> None:
 
 
 def _tell_start(event: training.Started) -> None:
-    say(f"task {event.task}, {len(event.labels)} types: {', '.join(event.labels)}")
+    more = ["…"] if len(event.labels) > SHOWN else []
+    say(f"task {event.task}, {len(event.labels)} types: {', '.join(event.labels[:SHOWN] + more)}")
     say(f"encoder {event.encoder}, tokens are {event.mode}, {event.parameters / 1e6:.1f} M weights in all")
     say(f"train {event.texts} texts in {event.windows} windows; dev {event.dev_texts} texts ({event.dev_source})")
     lost = ", ".join(f"{n} × {cause}" for cause, n in event.lost.most_common())
