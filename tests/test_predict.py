@@ -11,7 +11,8 @@ import pytest
 from typer.testing import CliRunner
 
 from ie_cli.commands import app
-from ie_cli.tasks import ner_pointer
+from ie_cli.tasks import ner_pointer, relation_casrel
+from ie_cli.tasks._relations import Link
 from ie_cli.zoo import encoders, folder
 
 TEXTS = ["张伟住在北京市", "", "A b\t😀\ufeff c", "他在上海大学读书" * 80]
@@ -56,6 +57,16 @@ def test_one_line_out_per_line_in_with_ids_and_unknown_keys_kept(model):
     found = [(r["text"], e) for r in rows for e in r["entities"]]
     assert found
     assert all(text[e["start"] : e["end"]] == e["text"] and 0 < e["score"] <= 1 for text, e in found)
+
+
+def test_a_threshold_that_a_model_does_not_have_is_refused(tmp_path):
+    options = {"characters": 8, "bigrams": 4, "words": 2, "hidden": 8, "layers": 1}
+    encoder = encoders.create(encoders.EncoderSettings("char-bilstm", options=options), lambda: TEXTS)
+    labels = relation_casrel.Labels([Link("住在", None, None, None, 1)])
+    folder.save(folder.build("relation_casrel", encoder, labels, relation_casrel.Settings()), tmp_path / "casrel")
+    refused = predict(tmp_path / "casrel", "--threshold", 0.3, stdin=lines(TEXTS))
+    assert refused.exit_code == 1 and "several thresholds" in refused.stderr
+    assert predict(tmp_path / "casrel", stdin=lines(TEXTS)).exit_code == 0
 
 
 def test_a_higher_threshold_keeps_a_subset(model):

@@ -7,12 +7,13 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import typer
 
 from ie_cli import threads
 from ie_cli.commands._shell import REJECTED, output, refuse_overwrite, say
-from ie_cli.errors import FormatError, place
+from ie_cli.errors import FormatError, IEError, place
 from ie_cli.files import opened
 from ie_cli.records import Record, dumps, loads
 
@@ -48,13 +49,21 @@ def run(
 
     loaded = folder.load(model or folder.DEFAULT)
     if threshold is not None:
-        loaded.codec.settings.threshold = threshold
+        _set_threshold(loaded.codec.settings, threshold)
     with _rejects(rejects) as (reject, count):
         records = (record for name in names for record in _read(name, text, reject))
         _write(loaded, records, out, show)
+    for cause, number in loaded.codec.dropped.items():
+        say(f"left out: {number} {cause}")
     if count():
         say(f"{count()} lines were rejected" + (f"; they are in {rejects}" if rejects else ""))
         raise typer.Exit(REJECTED)
+
+
+def _set_threshold(settings: Any, threshold: float) -> None:
+    if not hasattr(settings, "threshold"):
+        raise IEError("--threshold: this model has several thresholds; set them in training, with --set model.NAME=…")
+    settings.threshold = threshold
 
 
 def _read(name: str, text: bool, reject: Reject) -> Iterator[Record]:

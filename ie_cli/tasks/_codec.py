@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import torch
@@ -85,12 +85,14 @@ class Codec:
         settings: of the task, with `overlap`.
         limit: the encoder's longest input in tokens, or None for any.
         whole: whether all cells of an item must stand in one window to be learned.
+        dropped: what a bound has kept from being predicted so far, counted by cause; the commands tell it.
     """
 
     tokenizer: Tokenizer
     labels: Any
     settings: Any
     limit: int | None
+    dropped: Counter[str] = field(default_factory=Counter, compare=False, kw_only=True)
     whole: ClassVar[bool] = True
 
     @property

@@ -69,7 +69,9 @@ class Codec(_events.Codec):
         whole = merged(
             _placed(graph, window[0], encoding) for window, graph in zip(found, graphs, strict=True) if graph
         )
-        found_groups, _ = groups(whole, lambda node: self.labels.roles[node.label].event, record.text)
+        found_groups, beyond = groups(whole, lambda node: self.labels.roles[node.label].event, record.text)
+        if beyond:
+            self.dropped["spans in too dense a graph of events"] += beyond
         events = [event(self.labels.roles, record.text, *group) for group in found_groups]
         if self.settings.triggers:
             events = [e for e in events if e.trigger is not None]

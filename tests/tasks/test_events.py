@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from ie_cli.errors import IEError
+from ie_cli.graph import MAX_NODES
 from ie_cli.nn.pointer import span_mask
 from ie_cli.nn.zlpr import zlpr
 from ie_cli.records import Argument, Event, Record, Span
@@ -143,6 +144,13 @@ def test_events_without_trigger_are_left_out_where_the_settings_say_so():
 def test_records_without_events_have_no_labels():
     with pytest.raises(IEError, match="hold no events"):
         Labels.of([Record(TEXT)])
+
+
+def test_what_the_bound_on_a_graph_drops_is_counted():
+    codec, text = made([Record(TEXT, events=SHARED)]).codec, "字" * 80
+    everywhere = Graph([Node(0, i, i, 0.9) for i in range(80)], {})
+    codec.assemble(Record(text), TOKENIZER(text), [(0, 80)], [everywhere])
+    assert codec.dropped == {"spans in too dense a graph of events": 80 - MAX_NODES}
 
 
 # --- Several windows -----------------------------------------------------------------------------
