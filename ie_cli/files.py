@@ -15,9 +15,9 @@ import os
 import re
 import sys
 from collections.abc import Iterable, Iterator
-from pathlib import PurePath
 from typing import Any, BinaryIO, NamedTuple
 
+from ie_cli.compressed import inner_name, is_fault, open_binary
 from ie_cli.errors import FormatError, IEError, Report
 
 BOM = "\ufeff"
@@ -31,13 +31,17 @@ _ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")  # in JSON; the half of a pair 
 
 def stem(path: str | os.PathLike) -> str:
     """The file's name as the first part of record ids: without folder and without `.json`, `.txt`, …"""
-    name = PurePath(path)
+    name = inner_name(path)
     return "stdin" if str(path) == "-" else name.stem if name.suffix.lower() in _DATA_SUFFIXES else name.name
 
 
 @contextlib.contextmanager
 def opened(path: str | os.PathLike) -> Iterator[BinaryIO]:
-    """Binary stream of a file, or of standard input for `-`; a folder or nothing is a `FormatError`."""
+    """Binary stream of a file, decompressed by its extension, or of standard input for `-`.
+
+    Raises:
+        FormatError: a folder, nothing, or (while it is read) damaged compressed data.
+    """
     if str(path) == "-":
         yield _stdin()
     elif os.path.isdir(path):
@@ -45,8 +49,13 @@ def opened(path: str | os.PathLike) -> Iterator[BinaryIO]:
     elif not os.path.exists(path):
         raise FormatError(path, None, "no such file")
     else:
-        with open(path, "rb") as stream:
-            yield stream
+        with open_binary(path) as stream:
+            try:
+                yield stream
+            except Exception as error:
+                if not is_fault(error):
+                    raise
+                raise FormatError(path, None, f"damaged or cut off, cannot be decompressed: {error}") from None
 
 
 def _stdin() -> BinaryIO:

@@ -8,9 +8,9 @@ import pytest
 ROOT = Path(__file__).parent.parent / "ie_cli"
 # From the bottom up; a module may import from its own layer and from those below it.
 LAYERS = [
-    {"", "errors", "registry"},
+    {"", "errors", "registry", "compressed"},
     {"records", "tags", "locate", "graph", "files", "config", "threads", "streaming"},
-    {"formats", "scoring"},
+    {"formats", "kb", "scoring"},
     {"text"},
     {"nn"},
     {"tasks"},
