@@ -168,3 +168,21 @@ def test_ctrl_c_leaves_whole_lines(model):
     assert process.wait(60) == 130
     assert b"Traceback" not in process.stderr.read()
     assert out.endswith(b"\n") and all(json.loads(row) for row in out.splitlines())
+
+
+def test_fields_are_written_in_the_order_that_is_asked_for(model):
+    records = '{"id": 7, "text": "张伟在北京", "source": "x"}\n'
+    result = predict(model, "--fields", "source,id, nothing", stdin=records)
+    assert result.exit_code == 0 and result.stdout == '{"source": "x", "id": 7}\n'
+    assert result.stderr == "note: no record has nothing\n"
+    assert predict(model, "--fields", "id", "--show", stdin=records).exit_code == 2
+
+
+def test_patterns_that_the_shell_left_alone_are_files(model, tmp_path, monkeypatch):
+    for name in ("b.jsonl", "a.jsonl", "c.txt"):
+        (tmp_path / name).write_text(json.dumps({"id": name, "text": "张伟"}) + "\n")
+    (tmp_path / "odd[1].jsonl").write_text('{"id": "odd", "text": "张伟"}\n')
+    found = predict(model, "--fields", "id", f"{tmp_path}/[ab].jsonl", f"{tmp_path}/odd[1].jsonl")
+    assert [json.loads(line)["id"] for line in found.stdout.splitlines()] == ["a.jsonl", "b.jsonl", "odd"]
+    nothing = predict(model, f"{tmp_path}/*.json")
+    assert nothing.exit_code == 1 and "no file matches this pattern" in nothing.stderr

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import glob
 import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -61,6 +62,23 @@ def output(path: Path | None) -> Iterator[BinaryIO]:
         raise
     finally:
         part.unlink(missing_ok=True)
+
+
+def inputs(names: Iterable[str]) -> list[str]:
+    """The files that are meant: standard input for nothing, and what a pattern matches that the shell left as it is.
+
+    Raises:
+        IEError: a pattern matches nothing.
+    """
+    found: list[str] = []
+    for name in names:
+        if not glob.has_magic(name) or os.path.lexists(name):
+            found.append(name)
+        elif not (some := sorted(glob.glob(name, recursive=True))):  # noqa: PTH207 - absolute ones, too
+            raise IEError(f"{name}: no file matches this pattern")
+        else:
+            found += some
+    return found or ["-"]
 
 
 def refuse_overwrite(out: Path | None, sources: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from ie_cli.commands._shell import REJECTED, Talk, output, refuse_overwrite, say
+from ie_cli.commands._shell import REJECTED, Talk, inputs, output, refuse_overwrite, say
 from ie_cli.errors import IEError, Report
 from ie_cli.formats._rows import title
 from ie_cli.locate import Choice, locate
@@ -70,7 +70,7 @@ def run(
         raise typer.BadParameter("name the files or pipe them in")
     talk = Talk()
     counts = convert(
-        reader=reader, paths=files or ["-"], read_options=read_options, places=places,
+        reader=reader, paths=inputs(files or []), read_options=read_options, places=places,
         write=write, out=out, write_options=write_options, report=talk.report,
     )  # fmt: skip
     say(", ".join(f"{what}: {counts[what]}" for what in ("records", *PARTS, PLACED) if what in counts))

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from ie_cli import threads
-from ie_cli.commands._shell import REJECTED, output, refuse_overwrite, say
+from ie_cli.commands._shell import REJECTED, inputs, output, refuse_overwrite, say
 from ie_cli.errors import FormatError, IEError, place
 from ie_cli.files import opened
 from ie_cli.records import Record, dumps, loads
@@ -25,6 +25,7 @@ def run(
     model: str = typer.Option(None, "--model", "-m", help="Model folder or shipped model. Default: the shipped one."),
     out: Path = typer.Option(None, "--output", "-o", help="File to write; it appears when it is complete."),
     text: bool = typer.Option(False, "--text", help="Input is plain text, a text a line."),
+    fields: str = typer.Option(None, metavar="A,B,…", help="Keys of the records to write, for example id,entities."),
     show: bool = typer.Option(False, "--show", help="Print coloured text as `ie show` does, not JSON."),
     threshold: float = typer.Option(None, min=0.001, max=0.999, help="Least probability of a span; mostly 0.5."),
     rejects: Path = typer.Option(None, help="File for lines that cannot be read. Default: told on stderr."),
@@ -38,10 +39,14 @@ def run(
 
         ie predict data/samples/news.jsonl
 
+        ie predict -m model 'news/*.jsonl.gz' --fields id,relations -o out.jsonl
+
         echo 张伟在北京大学读书 | ie predict --text | ie show
     """
+    if show and fields is not None:
+        raise typer.BadParameter("--fields chooses what is written, --show draws: one of the two")
     threads.limit(thread_count)
-    names = files or ["-"]
+    names = inputs(files or [])
     refuse_overwrite(out, names)
     if not files and sys.stdin.isatty():
         say(f"reading {'texts' if text else 'records'} from the terminal, one a line; Ctrl-D ends")
@@ -52,7 +57,7 @@ def run(
         _set_threshold(loaded.codec.settings, threshold)
     with _rejects(rejects) as (reject, count):
         records = (record for name in names for record in _read(name, text, reject))
-        _write(loaded, records, out, show)
+        _write(loaded, records, out, show, Fields(fields))
     for cause, number in loaded.codec.dropped.items():
         say(f"left out: {number} {cause}")
     if count():
@@ -85,7 +90,27 @@ def _plain(line: bytes, name: str, number: int) -> Record:
         raise FormatError(name, number, f"not UTF-8: byte {error.start} of the line") from None
 
 
-def _write(model, records: Iterator[Record], out: Path | None, show: bool) -> None:
+class Fields:
+    """Which keys of records are written; None is all.
+
+    Attributes:
+        unseen: those that no record has had yet.
+    """
+
+    def __init__(self, names: str | None):
+        self.names = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
+        self.unseen = set(self.names or ())
+
+    def line(self, record: Record) -> str:
+        line = dumps(record)
+        if self.names is not None:
+            data = json.loads(line)
+            self.unseen -= data.keys()
+            line = json.dumps({name: data[name] for name in self.names if name in data}, ensure_ascii=False)
+        return line + "\n"
+
+
+def _write(model, records: Iterator[Record], out: Path | None, show: bool, fields: Fields) -> None:
     """Predict and write, a chunk at a time, flushed."""
     from ie_cli.predicting import LOOK_AHEAD, predict_chunk
     from ie_cli.streaming import chunks
@@ -101,8 +126,10 @@ def _write(model, records: Iterator[Record], out: Path | None, show: bool) -> No
                 for record in done:
                     put(record)
             else:
-                stream.write("".join(dumps(record) + "\n" for record in done).encode())
+                stream.write("".join(map(fields.line, done)).encode())
                 stream.flush()
+    if fields.unseen:
+        say(f"note: no record has {', '.join(sorted(fields.unseen))}")
 
 
 @contextlib.contextmanager

@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from ie_cli import records
-from ie_cli.commands._shell import REJECTED, Talk
+from ie_cli.commands._shell import REJECTED, Talk, inputs
 from ie_cli.files import opened
 
 
@@ -31,7 +31,7 @@ def run(
 
     talk, show = Talk(), printer()
     left = limit
-    for path in files or ["-"]:
+    for path in inputs(files or []):
         if left == 0:
             break
         with opened(path) as lines:
