@@ -19,6 +19,8 @@ from typing import Any, BinaryIO
 
 from ie_cli.errors import FormatError, IEError, Report
 
+CANDIDATES = "candidates"  # in the `extra` of a predicted entity: what its link was chosen from, with scores
+
 
 @dataclass(slots=True)
 class Link:

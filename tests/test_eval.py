@@ -321,7 +321,7 @@ def test_only_so_many_records_are_looked_at():
     [
         (
             ["--task", "relation"],
-            "unknown task 'relation'. Did you mean 'relations'? Known: events, relations, entities",
+            "unknown task 'relation'. Did you mean 'relations'? Known: events, relations, links, entities",
         ),
         (["--rule", "txt"], "unknown rule of relations 'txt'. Did you mean 'text'? Known: strict, text, official"),
         (["--task", "entities", "--rule", "text"], "unknown rule of entities 'text'. Known: strict"),

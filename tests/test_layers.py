@@ -21,8 +21,9 @@ LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
 # What a layer must not import although it lies below, or although it is not ours.
 FORBIDDEN = {
     "nn": {"ie_cli.records", "ie_cli.text", "ie_cli.formats", "ie_cli.scoring", "transformers", "datasets", "jieba"},
-    "formats": {"torch", "transformers", "datasets", "ie_cli.scoring"},
-    "scoring": {"torch", "transformers", "datasets", "ie_cli.formats"},
+    "formats": {"torch", "transformers", "datasets", "ie_cli.scoring", "ie_cli.kb"},
+    "scoring": {"torch", "transformers", "datasets", "ie_cli.formats", "ie_cli.kb"},
+    "kb": {"torch", "transformers", "datasets", "ie_cli.scoring"},
     "files": {"torch"},
     "records": {"torch"},
     "config": {"torch"},

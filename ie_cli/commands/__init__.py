@@ -1,4 +1,4 @@
-"""The commands of `ie`, one a file: `run` in commands/x.py is `ie x`.
+"""The commands of `ie`, one a file: `run` in commands/x.py is `ie x`, or `app` where x has commands of its own.
 
 This is the only package that prints. Command bodies import what they need, so that `ie --help`
 stays fast and `ie convert` never loads torch.
@@ -40,7 +40,11 @@ def _build() -> typer.Typer:
     built = typer.Typer(no_args_is_help=True, pretty_exceptions_enable=False, rich_markup_mode="markdown")
     built.callback()(_root)
     for name in names(__name__):
-        built.command(name)(guarded(importlib.import_module(f"{__name__}.{name}").run))
+        module = importlib.import_module(f"{__name__}.{name}")
+        if hasattr(module, "app"):
+            built.add_typer(module.app, name=name)
+        else:
+            built.command(name)(guarded(module.run))
     return built
 
 

@@ -61,7 +61,8 @@ def _scorer_for(
     (some, gold), (others, pred) = _scorer.look(gold), _scorer.look(pred)
     picked = _scorer.pick(some, others)
     if picked is None:
-        raise _not_annotated(name, *reversed(_scorer.KINDS), looked_at=len(some))
+        parts = [part for part in reversed(_scorer.KINDS) if part != "links"]  # which are in the entities
+        raise _not_annotated(name, *parts, looked_at=len(some))
     for note in picked.notes:
         say(f"note: {note}")
     return _scorer.by_part(picked.part), gold, pred

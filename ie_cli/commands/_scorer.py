@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ie_cli.errors import IEError
 from ie_cli.records import Record
 from ie_cli.registry import load, unknown
+from ie_cli.scoring.links import linked
 
 if TYPE_CHECKING:
     from ie_cli.scoring._align import Placed
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 SCORING = "ie_cli.scoring"
 LOOKED_AT = 1000  # records of each file; more would not fit into constant memory
 # The scorers by the part of a record that they compare; the richest part first: data of relations often have entities.
-KINDS = {"events": "events", "relations": "relations", "entities": "ner"}
+KINDS = {"events": "events", "relations": "relations", "links": "links", "entities": "ner"}
 
 
 def by_part(part: str) -> ModuleType:
@@ -80,11 +81,18 @@ def pick(gold: Sequence[Record], pred: Sequence[Record]) -> Picked | None:
 
 def _having(records: Sequence[Record], *, empty: bool) -> list[str]:
     """The parts that any of the records has; an empty list of them counts only if `empty`."""
-    values = {part: [getattr(record, part) for record in records] for part in KINDS}
+    values = {part: [_value(record, part) for record in records] for part in KINDS}
     return [part for part in KINDS if any(value is not None if empty else value for value in values[part])]
+
+
+def _value(record: Record, part: str) -> list | None:
+    """A part of a record; the links of one are its entities if any has a link."""
+    if part != "links":
+        return getattr(record, part)
+    return record.entities if linked(record) else None
 
 
 def _copied(part: str, gold: Sequence[Record], pred: Sequence[Record]) -> bool:
     """Whether the predictions are the gold, to the last score."""
-    both = [(getattr(g, part), getattr(p, part)) for g, p in zip(gold, pred, strict=False)]
+    both = [(_value(g, part), _value(p, part)) for g, p in zip(gold, pred, strict=False)]
     return any(g for g, _ in both) and all(g == p for g, p in both)

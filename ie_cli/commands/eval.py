@@ -27,7 +27,7 @@ def run(
     gold: str = typer.Argument(None, metavar="GOLD", help="Annotated records (JSONL); `-`: stdin."),
     pred: str = typer.Argument(None, metavar="PRED", help="Predicted records; `-` or nothing: stdin."),
     model: str = typer.Option(None, "--model", "-m", help="Predict with this model instead of reading PRED."),
-    task: str = typer.Option(None, help="entities, relations or events. Default: what GOLD is annotated for."),
+    task: str = typer.Option(None, help="entities, relations, events or links. Default: what GOLD has."),
     rule: str = typer.Option(None, help="What counts as right; see `--list`. Default: as the data ask for."),
     alias: str = typer.Option(None, metavar="FILE", help='Names that are one, for `official`: {"name": ["alias"]}.'),
     as_json: bool = typer.Option(False, "--json", help="Print the score as one JSON object."),
@@ -38,15 +38,16 @@ def run(
 ) -> None:
     """Score predictions against gold: precision, recall and F1.
 
-    An entity is right if start, end and type are. Relations and events have several rules (`--list`);
-    where none is named, gold that was published as strings is compared by strings, other gold by
-    places. The signature, the last line, names the rule: quote it with the figures.
+    An entity is right if start, end and type are, a link if start, end and id are. Relations, events
+    and links have several rules (`--list`); where none is named, gold that was published as strings is
+    compared by strings, other gold by places. The signature, the last line, names the rule: quote it
+    with the figures.
 
     `micro` sums the counts of all types; `macro` is the mean over the types of the gold. `nested`
     entities share characters with another one, `flat` ones do not. Relations are `epo` where another
     one joins the same two spans, `seo` where they share one span with another, else `normal`. Events
-    are `several` or `single` of their type in a record. All rates are fractions of one, and 0 where
-    there is nothing to divide by.
+    are `several` or `single` of their type in a record, links are `known` or `NIL`. All rates are
+    fractions of one, and 0 where there is nothing to divide by.
 
     Records are paired in order, or by id where the order differs. A record without a prediction
     counts as an empty one. Exit code 3 if some lines could not be read.

@@ -49,8 +49,9 @@ class Sheet:
 class CountsBase:
     """Adds up one pair of records after the other and keeps counts only.
 
-    A kind says what it is (`kind`, its module's name; `part`, the record's attribute; `rules`), and
-    defines `_count`, which compares the items of a record, and `score`, which ends in `_score`.
+    A kind says what it is (`kind`, its module's name; `part`, the record's attribute unless it says how to
+    get at the items; `rules`), and defines `_count`, which compares the items of a record, and `score`,
+    which ends in `_score`.
     """
 
     kind: ClassVar[str]
@@ -70,11 +71,11 @@ class CountsBase:
 
         A gold record whose part is None was never annotated: it is counted as such and left out.
         """
-        wanted = getattr(gold, self.part)
+        wanted = self._annotated(gold)
         if wanted is None:
             self.unlabelled += 1
             return
-        found = None if pred is None else getattr(pred, self.part)
+        found = None if pred is None else self._predicted(pred)
         self.records += 1
         self.missing += found is None
         self._count(gold, wanted, found or [])
@@ -82,6 +83,14 @@ class CountsBase:
     def score(self) -> Score:
         """The score of what was added so far."""
         raise NotImplementedError
+
+    def _annotated(self, gold: Record) -> list | None:
+        """What the gold has for this kind; None if nobody looked."""
+        return getattr(gold, self.part)
+
+    def _predicted(self, pred: Record) -> list | None:
+        """What a prediction has for this kind; None if nothing was predicted."""
+        return getattr(pred, self.part)
 
     def _count(self, gold: Record, wanted: list, found: list) -> None:
         """Compare the items of one record; calls `_digest` once."""

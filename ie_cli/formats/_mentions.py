@@ -1,0 +1,133 @@
+"""Mentions and their entities as the CCKS contests have them: string offsets, NIL as an id.
+
+    {"text_id": "1", "text": "青禾科技", "mention_data": [{"kb_id": "10001", "mention": "青禾科技", "offset": "0"}]}
+
+A mention is an entity, without a type unless the data give one under `type`. `kb_id` NIL is a link to
+nothing; NIL_Person and the like keep what is behind the `_` in `link.nil_type`. A mention without
+`kb_id` (CCKS2020 gives the mentions of its test texts) has no link, and is written without one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO
+
+from ie_cli import files
+from ie_cli.errors import Report
+from ie_cli.formats._rows import (
+    Row,
+    cannot_hold,
+    items,
+    kept,
+    leave_out,
+    misfit,
+    published,
+    records,
+    rows,
+    title,
+    write_json_lines,
+)
+from ie_cli.records import CANDIDATES, Entity, Link, Record
+
+NIL, NIL_TYPE = "NIL", "NIL_"
+_MENTION = {"kb_id", "mention", "offset", "type"}
+_TAKEN = {"start", "end", "text", "link", "score"}  # keys of our own entities
+
+
+# --- Reading -------------------------------------------------------------------------------------
+
+
+def read(path: str, report: Report, *, encoding: str | None) -> Iterator[Record]:
+    """Records of JSON lines or of one array of texts with mentions."""
+    return records(rows(files.json_rows(path, report, encoding=encoding), path, report), _record)
+
+
+def _record(row: Row) -> Record:
+    entities = None
+    if "mention_data" in row.data:
+        entities = kept(_entity(row, item) for item in items(row.data["mention_data"], list, "mention_data"))
+    extra = {key: value for key, value in row.data.items() if key not in ("text_id", "mention_data")}
+    return row.record(row.data.get("text_id"), entities, extra=extra)
+
+
+def _entity(row: Row, item: Any) -> Entity | None:
+    item = item if isinstance(item, dict) else {}
+    mention, start = item.get("mention"), _offset(item.get("offset"))
+    if not isinstance(mention, str) or not mention:
+        row.lost(f"a mention has no string: {mention!r}", cause="mention without a string")
+        return None
+    end = start + len(mention) if isinstance(start, int) else None
+    if reason := misfit(row.text, start, end, mention):
+        row.lost(f"'{mention}' at offset {item.get('offset')!r}: {reason[1]}", cause=reason[0])
+        return None
+    kind = item.get("type")
+    if kind is not None and not (isinstance(kind, str) and kind):
+        row.lost(f"the type of '{mention}' is no string: {kind!r}", cause="type that is no string")
+        kind = None
+    return Entity(start, end, kind, mention, link=_link(row, mention, item), extra=_extra(row, item))
+
+
+def _offset(value: Any) -> Any:
+    """The number that a string of digits stands for; anything else stays, to be reported as such."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() else value
+
+
+def _link(row: Row, mention: str, item: dict[str, Any]) -> Link | None:
+    if "kb_id" not in item:
+        return None
+    kb_id = item["kb_id"]
+    if type(kb_id) is int:  # as some copies have it; an id is a string in every base
+        kb_id = str(kb_id)
+    if not isinstance(kb_id, str) or not kb_id:
+        row.lost(f"the id of '{mention}' is no string: {kb_id!r}", cause="id that is no string")
+        return None
+    if kb_id == NIL or kb_id.startswith(NIL_TYPE):
+        return Link(None, nil_type=kb_id.removeprefix(NIL).removeprefix("_") or None)
+    return Link(kb_id)
+
+
+def _extra(row: Row, item: dict[str, Any]) -> dict[str, Any]:
+    for key in _TAKEN & item.keys():
+        row.lost(f"the key '{key}' of a mention has another meaning here", cause="key that the record has already")
+    return {key: value for key, value in item.items() if key not in _MENTION | _TAKEN}
+
+
+# --- Writing -------------------------------------------------------------------------------------
+
+
+def write(found: Iterable[Record], out: BinaryIO, report: Report, *, nil_types: bool) -> None:
+    """Write JSON lines.
+
+    Args:
+        nil_types: whether the format tells kinds of NIL apart; else what a link has of it is lost.
+    """
+    write_json_lines((_row(record, number, report, nil_types) for number, record in enumerate(found, 1)), out)
+
+
+def _row(record: Record, number: int, report: Report, nil_types: bool) -> dict[str, Any]:
+    leave_out(record, number, report, "relations", "events")
+    row: dict[str, Any] = {} if record.id is None else {"text_id": record.id}
+    row["text"] = record.text
+    if record.entities is not None:
+        row["mention_data"] = list(_mentions(record, number, report, nil_types))
+    return row | published(record.extra)
+
+
+def _mentions(record: Record, number: int, report: Report, nil_types: bool) -> Iterator[dict[str, Any]]:
+    for entity in record.entities or ():
+        if entity.start is None:
+            report.lost(title(record, number), None, f"'{entity.text}' has no place", cause="no place")
+            continue
+        link = entity.link
+        if link is not None and link.nil_type is not None and not nil_types:
+            cannot_hold(record, number, report, "NIL type", f"'{link.nil_type}' of '{entity.text}'")
+        out = {} if link is None else {"kb_id": _kb_id(link, nil_types)}
+        out |= {"mention": entity.text, "offset": str(entity.start)}
+        out |= {} if entity.type is None else {"type": entity.type}
+        yield out | {key: value for key, value in published(entity.extra).items() if key != CANDIDATES}
+
+
+def _kb_id(link: Link, nil_types: bool) -> str:
+    if link.kb_id is not None:
+        return link.kb_id
+    return NIL_TYPE + link.nil_type if nil_types and link.nil_type else NIL

@@ -1,0 +1,96 @@
+"""The folder of a base: which files it is made of, and the note that says what they are.
+
+    base.json         version, counts, and the size of each file, so that a copy cut short is noticed
+    entities.lines    an entity a line (`entry.dumps`)
+    entities.places   where the line of each entity begins and ends, in the order in which they were read: its row
+    ids.trie          ids; `ids.rows` has the row for each number of the trie
+    names.trie        names as they are compared; for each number of the trie `names.starts` has where in
+                      `names.ids` the ids of its entities are, one a line
+
+Integers are of 4 or 8 bytes and in the order of the machine, which is a part of the version.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import ie_cli
+from ie_cli.errors import IEError
+
+NOTE = "base.json"
+VERSION = f"1-{sys.byteorder}"  # raise the number when the files change
+ENTITIES, PLACES = "entities.lines", "entities.places"
+IDS, ID_ROWS = "ids.trie", "ids.rows"
+NAMES, NAME_STARTS, NAME_IDS = "names.trie", "names.starts", "names.ids"
+FILES = (ENTITIES, PLACES, IDS, ID_ROWS, NAMES, NAME_STARTS, NAME_IDS)
+AGAIN = "build it again with `ie kb build`"
+
+
+def read_note(folder: Path) -> dict[str, Any]:
+    """What a base says of itself.
+
+    Raises:
+        IEError: this is no base, one of another version, or not a whole one.
+    """
+    try:
+        note = json.loads((folder / NOTE).read_bytes())
+        version, sizes = note["version"], note["sizes"]
+    except FileNotFoundError:
+        raise IEError(f"{folder}: no knowledge base; make one with `ie kb build KB -o {folder}`") from None
+    except (ValueError, KeyError, TypeError, NotADirectoryError):
+        raise IEError(f"{folder / NOTE}: not the note of a knowledge base; {AGAIN}") from None
+    if version != VERSION:
+        made = f"has version {version} (ie {note.get('ie')})"
+        raise IEError(f"{folder}: the base {made}, this ie {ie_cli.__version__} reads {VERSION}; {AGAIN}")
+    for name in FILES:
+        path = folder / name
+        size = path.stat().st_size if path.is_file() else None
+        if size != sizes.get(name):
+            found = "is missing" if size is None else f"has {size} bytes, not {sizes.get(name)}"
+            raise IEError(f"{path}: {found}; copy the base again, or {AGAIN}")
+    return note
+
+
+def write_note(folder: Path, counts: dict[str, Any]) -> None:
+    """Note the counts and the sizes of the files."""
+    sizes = {name: (folder / name).stat().st_size for name in FILES}
+    note = {"version": VERSION, "ie": ie_cli.__version__, **counts, "sizes": sizes}
+    (folder / NOTE).write_text(json.dumps(note, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+
+
+@contextlib.contextmanager
+def replacing(folder: Path) -> Iterator[Path]:
+    """A new folder to fill, which takes this name when it is whole; until then an older base stays.
+
+    Raises:
+        IEError: something that is no base has this name.
+    """
+    if folder.exists() and not (folder / NOTE).is_file() and not _empty(folder):
+        raise IEError(f"{folder}: is there already and no knowledge base; name another folder")
+    folder = folder.absolute()
+    part, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{what}") for what in ("part", "old"))
+    part.mkdir(parents=True)
+    try:
+        yield part
+        if folder.exists():
+            folder.rename(old)
+        try:
+            part.rename(folder)
+        except OSError:
+            if old.exists():
+                old.rename(folder)
+            raise
+        shutil.rmtree(old, ignore_errors=True)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _empty(folder: Path) -> bool:
+    return folder.is_dir() and not any(folder.iterdir())

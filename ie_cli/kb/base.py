@@ -1,0 +1,133 @@
+"""An opened base: every file is mapped into memory, none is read through."""
+
+from __future__ import annotations
+
+import mmap
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import marisa_trie
+
+from ie_cli.errors import IEError
+from ie_cli.kb import _folder, entry
+from ie_cli.kb.entry import Entry
+from ie_cli.locate import fold
+
+_RUN = re.compile("[a-z]{2,}|[0-9]{2,}")  # of a folded text: where no name begins or ends inside
+
+
+class Match(NamedTuple):
+    """A name in a text, and the ids of the entities that are called so."""
+
+    start: int
+    end: int
+    ids: list[str]
+
+
+class KnowledgeBase:
+    """The base in a folder; see the package for what it can do."""
+
+    def __init__(self, folder: str | os.PathLike):
+        self.folder = Path(folder)
+        self.note = _folder.read_note(self.folder)
+        self._line = reader(self.folder / _folder.ENTITIES)
+        self._places, self._id_rows, self._name_starts = (
+            memoryview(mapped(self.folder / name)).cast(kind)
+            for name, kind in ((_folder.PLACES, "Q"), (_folder.ID_ROWS, "I"), (_folder.NAME_STARTS, "Q"))
+        )
+        self._name_ids = mapped(self.folder / _folder.NAME_IDS)
+        self._ids, self._names = (self._trie(name) for name in (_folder.IDS, _folder.NAMES))
+        self._longest = self.note["longest_name"]
+
+    def _trie(self, name: str) -> marisa_trie.Trie:
+        path = self.folder / name
+        try:
+            return marisa_trie.Trie().mmap(str(path))
+        except RuntimeError:
+            raise IEError(f"{path}: damaged; copy the base again, or {_folder.AGAIN}") from None
+
+    def __reduce__(self):
+        return type(self), (self.folder,)
+
+    # --- Entities --------------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return len(self._places) // 2
+
+    def __contains__(self, ident: object) -> bool:
+        return isinstance(ident, str) and ident in self._ids
+
+    def __iter__(self) -> Iterator[Entry]:
+        return map(entry.loads, map(self.line, range(len(self))))
+
+    def entity(self, ident: str) -> Entry:
+        """The entity of an id.
+
+        Raises:
+            IEError: the base has none.
+        """
+        if ident not in self:
+            raise IEError(f"{self.folder}: no entity has the id '{ident}'")
+        return entry.loads(self.line(self._id_rows[self._ids[ident]]))
+
+    def line(self, row: int) -> bytes:
+        """The line on disk of the entity in a row."""
+        return self._line(self._places[2 * row], self._places[2 * row + 1])
+
+    # --- Names -----------------------------------------------------------------------------------
+
+    def candidates(self, name: str) -> list[str]:
+        """Ids of the entities that are called so, [] where there is none."""
+        number = self._names.get(entry.key(name))
+        return [] if number is None else self._called(number)
+
+    def names(self, prefix: str = "") -> Iterator[str]:
+        """The names, as they are compared, that begin with this one, in no order to rely on."""
+        return self._names.iterkeys(entry.key(prefix))
+
+    def matches(self, text: str, *, longest: bool = False) -> list[Match]:
+        """Every name in the text, by where it begins, shorter ones first.
+
+        Args:
+            longest: of those that overlap only the one that begins first, and of these the longest.
+        """
+        folded = fold(text)
+        inside = {at for run in _RUN.finditer(folded) for at in range(run.start() + 1, run.end())}
+        found, free = [], 0  # free: where the next one may begin
+        for at in range(len(folded)):
+            if at < free or at in inside:
+                continue
+            names = self._names.prefixes(folded[at : at + self._longest])
+            if names and inside:
+                names = [name for name in names if at + len(name) not in inside]
+            if names and longest:
+                names = names[-1:]
+                free = at + len(names[0])
+            for name in names:
+                found.append(Match(at, at + len(name), self._called(self._names[name])))
+        return found
+
+    def _called(self, number: int) -> list[str]:
+        return self._name_ids[self._name_starts[number] : self._name_starts[number + 1] - 1].decode().split("\n")
+
+
+def mapped(path: Path) -> mmap.mmap:
+    """A file as memory."""
+    with path.open("rb") as stream:
+        return mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def reader(path: Path) -> Callable[[int, int], bytes]:
+    """A function that gives the bytes from start to end, also to several threads and processes.
+
+    They are read, not mapped, where the system can do so at a place: of a large file that is mapped all
+    would count as memory in use by and by.
+    """
+    if not hasattr(os, "pread"):
+        content = mapped(path)
+        return lambda start, end: content[start:end]
+    stream = path.open("rb", buffering=0)
+    return lambda start, end: os.pread(stream.fileno(), end - start, start)

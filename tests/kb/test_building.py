@@ -1,0 +1,163 @@
+"""Building: ids that repeat, updates, and that a base is whole or not there."""
+
+import json
+import shutil
+
+import pytest
+
+from ie_cli import kb
+from ie_cli.errors import IEError
+from ie_cli.kb import _folder
+from ie_cli.kb.entry import Entry, merged
+
+
+def placed(*entries, path="a.jsonl"):
+    return [kb.Placed(path, line, entry) for line, entry in enumerate(entries, 1)]
+
+
+A, B, C = Entry("a", "甲"), Entry("b", "乙", ("一",), ("T",), "老二", (("排行", "2"),)), Entry("c", "丙", ("一",))
+NEWER = Entry("b", "新乙", ("一", "乙"), ("U", "T"), "又是老二", (("排行", "2"), ("新", "是")))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return tmp_path / "kb"
+
+
+def test_a_base_of_several_files(folder):
+    made = kb.build(placed(A, B) + placed(C, path="b.jsonl"), folder)
+    assert made == kb.Summary(entities=3, names=4, replaced=0, merged=0)
+    base = kb.open(folder)
+    assert [*base] == [A, B, C]
+    assert base.candidates("一") == ["b", "c"]
+    assert (base.note["most_shared"], base.note["most_shared_by"], base.note["shared_names"]) == ("一", 2, 1)
+
+
+def test_two_entities_with_one_id_stop_the_build(folder):
+    message = r"b\.jsonl:2: id 'b' is at a\.jsonl:2, too; --merge makes one of them"
+    with pytest.raises(IEError, match=message):
+        kb.build(placed(A, B) + placed(C, NEWER, path="b.jsonl"), folder)
+    assert list(folder.parent.iterdir()) == []
+
+
+def test_or_they_are_made_one(folder):
+    made = kb.build(placed(A, B, C, NEWER, NEWER), folder, merge=True)
+    assert made == kb.Summary(entities=3, names=5, replaced=0, merged=2)
+    both = Entry("b", "乙", ("一", "新乙"), ("T", "U"), "老二\n又是老二", (("排行", "2"), ("新", "是")))
+    assert [*kb.open(folder)] == [A, both, C]
+    assert merged(B, NEWER) == both
+
+
+def test_an_update_replaces_and_adds(folder):
+    kb.build(placed(A, B), folder)
+    earlier = kb.open(folder)
+    made = kb.build(placed(NEWER, C), folder, earlier=earlier)
+    assert made == kb.Summary(entities=3, names=5, replaced=1, merged=0)
+    base = kb.open(folder)
+    assert [*base] == [A, NEWER, C]
+    assert base.candidates("乙") == ["b"]
+    assert base.candidates("一") == ["b", "c"]
+    assert [*earlier] == [A, B]  # what is open stays as it was
+    assert list(folder.parent.iterdir()) == [folder]
+
+
+def test_an_update_may_become_another_base(folder, tmp_path):
+    kb.build(placed(A, B), folder)
+    kb.build(placed(C), tmp_path / "other", earlier=kb.open(folder))
+    assert [*kb.open(folder)] == [A, B]
+    assert [*kb.open(tmp_path / "other")] == [A, B, C]
+
+
+def test_what_an_update_replaces_leaves_no_trace_in_the_next(folder):
+    kb.build(placed(A, B), folder)
+    size = kb.open(folder).note["sizes"][_folder.ENTITIES]
+    for entry in (NEWER, B):
+        kb.build(placed(entry), folder, earlier=kb.open(folder))
+    kb.build(placed(A), folder, earlier=kb.open(folder))
+    assert kb.open(folder).note["sizes"][_folder.ENTITIES] < 2 * size
+
+
+def test_in_an_update_new_entities_with_one_id_stop_the_build_too(folder):
+    kb.build(placed(A, B), folder)
+    with pytest.raises(IEError, match=r"n\.jsonl:3: id 'b' is at n\.jsonl:1, too"):
+        kb.build(placed(NEWER, C, B, path="n.jsonl"), folder, earlier=kb.open(folder))
+    assert [*kb.open(folder)] == [A, B]
+
+
+def test_an_older_base_stays_until_the_new_one_is_whole(folder):
+    kb.build(placed(A), folder)
+
+    def broken():
+        yield from placed(B)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        kb.build(broken(), folder)
+    assert [*kb.open(folder)] == [A]
+    assert list(folder.parent.iterdir()) == [folder]
+    kb.build(placed(B), folder)
+    assert [*kb.open(folder)] == [B]
+
+
+def test_no_entity_is_no_base(folder):
+    with pytest.raises(IEError, match="kb: no entity to build a base of"):
+        kb.build([], folder)
+    assert not folder.exists()
+
+
+def test_what_is_no_base_is_not_replaced(folder):
+    folder.mkdir()
+    (folder / "thesis.txt").write_text("x")
+    with pytest.raises(IEError, match="kb: is there already and no knowledge base; name another folder"):
+        kb.build(placed(A), folder)
+    assert (folder / "thesis.txt").read_text() == "x"
+
+
+def test_an_empty_folder_may_be_filled(folder):
+    folder.mkdir()
+    kb.build(placed(A), folder)
+    assert len(kb.open(folder)) == 1
+
+
+# --- Opening what is no base ---------------------------------------------------------------------
+
+
+def test_a_folder_that_is_no_base_says_how_to_make_one(folder):
+    with pytest.raises(IEError, match=r"kb: no knowledge base; make one with `ie kb build KB -o .*kb`"):
+        kb.open(folder)
+
+
+def test_another_version_is_told(folder):
+    kb.build(placed(A), folder)
+    note = json.loads((folder / _folder.NOTE).read_text())
+    (folder / _folder.NOTE).write_text(json.dumps(note | {"version": "2-little", "ie": "9.9", "sizes": {}}))
+    with pytest.raises(IEError, match=rf"has version 2-little \(ie 9\.9\), this ie .* reads {_folder.VERSION}; build"):
+        kb.open(folder)
+
+
+@pytest.mark.parametrize("name", _folder.FILES)
+def test_a_copy_that_is_not_whole_is_told(folder, tmp_path, name):
+    kb.build(placed(A, B), folder)
+    path = shutil.copytree(folder, tmp_path / "copy") / name
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(IEError, match=rf"{name}: has \d+ bytes, not \d+; copy the base again, or build it again"):
+        kb.open(path.parent)
+    path.unlink()
+    with pytest.raises(IEError, match=f"{name}: is missing; copy the base again"):
+        kb.open(path.parent)
+
+
+@pytest.mark.parametrize("content", ["", "{}", "[]", '{"version": 1}'])
+def test_a_note_that_is_none_is_told(folder, content):
+    kb.build(placed(A), folder)
+    (folder / _folder.NOTE).write_text(content)
+    with pytest.raises(IEError, match=r"base\.json: not the note of a knowledge base"):
+        kb.open(folder)
+
+
+def test_a_damaged_index_is_told(folder):
+    kb.build(placed(A), folder)
+    path = folder / _folder.NAMES
+    path.write_bytes(b"x" * path.stat().st_size)
+    with pytest.raises(IEError, match=r"names\.trie: damaged; copy the base again"):
+        kb.open(folder)
