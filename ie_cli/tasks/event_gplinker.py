@@ -7,7 +7,7 @@ The trigger is one more role of its type. Two spans are in one event if their fi
 last tokens are linked; an event is a maximal set of spans of one type in which all are linked to all.
 The links know spans, not roles. So a span in two roles of one event is linked to itself. What cannot
 be told apart: of two events of one type an event within the other; and events that share a span in
-different roles give every combination (tests/tasks/test_events.py).
+different roles give every combination (tests/tasks/test_event_models.py).
 """
 
 from __future__ import annotations
