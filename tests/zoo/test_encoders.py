@@ -190,8 +190,8 @@ def test_a_folder_that_is_no_encoder(tmp_path):
         encoder(tmp_path)
 
 
-def test_options_are_for_built_in_encoders(pretrained):
-    with pytest.raises(IEError, match=r"encoder\.options are for built-in encoders"):
+def test_options_of_a_built_in_are_not_those_of_a_pretrained_encoder(pretrained):
+    with pytest.raises(IEError, match=r"unknown setting 'encoder\.options\.hidden'"):
         encoders.create(EncoderSettings(str(pretrained()), options={"hidden": 3}), lambda: [])
 
 
