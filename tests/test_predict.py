@@ -40,7 +40,12 @@ def predict(model, *args, stdin=""):
 def start(model, *args, **kwargs):
     command = [sys.executable, "-m", "ie_cli", "predict", "-m", str(model), *map(str, args)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, **(pipes | kwargs))
+    return subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, preexec_fn=_hear, **(pipes | kwargs))
+
+
+def _hear():
+    """What runs in the background of a shell ignores Ctrl-C, and so would its children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def lines(texts):
