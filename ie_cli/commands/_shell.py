@@ -89,6 +89,15 @@ def uninterrupted() -> Iterator[None]:
         raise KeyboardInterrupt
 
 
+def write_whole(stream: BinaryIO, data: bytes) -> None:
+    """Write and flush all of the data; an unbuffered stream (PYTHONUNBUFFERED) takes only a part at a signal."""
+    left = memoryview(data)
+    with uninterrupted():
+        while left:
+            left = left[stream.write(left) :]
+        stream.flush()
+
+
 def inputs(names: Iterable[str]) -> list[str]:
     """The files that are meant: standard input for nothing, and what a pattern matches that the shell left as it is.
 

@@ -12,7 +12,7 @@ from typing import Any
 import typer
 
 from ie_cli import threads
-from ie_cli.commands._shell import REJECTED, inputs, output, refuse_overwrite, say, uninterrupted
+from ie_cli.commands._shell import REJECTED, inputs, output, refuse_overwrite, say, write_whole
 from ie_cli.errors import FormatError, IEError, place
 from ie_cli.files import opened
 from ie_cli.records import Record, dumps, loads
@@ -126,10 +126,7 @@ def _write(model, records: Iterator[Record], out: Path | None, show: bool, field
                 for record in done:
                     put(record)
             else:
-                lines = "".join(map(fields.line, done)).encode()
-                with uninterrupted():
-                    stream.write(lines)
-                    stream.flush()
+                write_whole(stream, "".join(map(fields.line, done)).encode())
     if fields.unseen:
         say(f"note: no record has {', '.join(sorted(fields.unseen))}")
 
