@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 import torch
 from torch import nn
 
+from ie_cli.errors import IEError
 from ie_cli.records import Record
 from ie_cli.text.batch import pad
 from ie_cli.text.order import by_length
+from ie_cli.watch import Watch
 
 LOOK_AHEAD = 512  # records that are sorted by length together
 BATCH_TOKENS = 4096  # tokens in one forward pass, padding included
@@ -24,23 +27,52 @@ def predict(model: nn.Module, records: Iterable[Record], *, batch_tokens: int = 
 
 
 @torch.inference_mode()
-def predict_chunk(model: nn.Module, chunk: Sequence[Record], *, batch_tokens: int = BATCH_TOKENS) -> list[Record]:
+def predict_chunk(
+    model: nn.Module, chunk: Sequence[Record], *,
+    batch_tokens: int = BATCH_TOKENS, explain: bool = False, watch: Watch | None = None,
+) -> list[Record]:  # fmt: skip
     """Predict some records together, batched by length.
+
+    Args:
+        explain: write the number of windows of each text as its key "windows".
+        watch: told where the time goes.
 
     Raises:
         RuntimeError: as torch does, out of memory for one.
     """
-    codec = model.codec
+    codec, watch = model.codec, watch or Watch()
     encodings = [codec.tokenizer(record.text) for record in chunk]
     found = [codec.windows(r.text, e, codec.window) for r, e in zip(chunk, encodings, strict=True)]
+    watch.lap("tokenise")
     places = [(i, w) for i, ws in enumerate(found) for w in ws if w[0] < w[1]]
     spans: dict = {}
     for batch in by_length([stop - first for _, (first, stop) in places], batch_tokens):
         rows = [encodings[places[k][0]].window(*places[k][1]) for k in batch]
         inputs = pad(rows).to(next(model.parameters()).device)
-        for k, row in zip(batch, model.decode(model(inputs), inputs.mask), strict=True):
-            spans[places[k]] = row
-    return [
+        watch.lap("batch")
+        scores = model(inputs)
+        watch.lap("head")
+        spans |= zip((places[k] for k in batch), model.decode(scores, inputs.mask), strict=True)
+        watch.lap("decode")
+    done = [
         codec.assemble(record, encoding, ws, [spans.get((i, w), []) for w in ws])
         for i, (record, encoding, ws) in enumerate(zip(chunk, encodings, found, strict=True))
     ]
+    watch.lap("assemble")
+    if hasattr(model, "refine"):  # what comes behind the spans: links of mentions
+        done = model.refine(done)
+        watch.lap("link")
+    if explain:
+        done = [dataclasses.replace(r, extra=r.extra | {"windows": len(ws)}) for r, ws in zip(done, found, strict=True)]
+    return done
+
+
+def set_threshold(model: nn.Module, threshold: float) -> None:
+    """Let a model predict what has at least this probability.
+
+    Raises:
+        IEError: it has several thresholds.
+    """
+    if not hasattr(model.codec.settings, "threshold"):
+        raise IEError("--threshold: this model has several thresholds; set them in training, with --set model.NAME=…")
+    model.codec.settings.threshold = threshold

@@ -3,43 +3,82 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Iterator
-from queue import Empty, Queue
-from typing import TypeVar
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from typing import Generic, TypeVar
 
 T = TypeVar("T")
-_END = object()
+Size = Callable[[T], int]
 
 
-def chunks(items: Iterable[T], most: int) -> Iterator[list[T]]:
-    """What has arrived so far, at most `most` items at a time and at least one.
+def chunks(items: Iterable[T], most: int, *, room: float = float("inf"), size: Size = lambda item: 1) -> Iterator[list]:
+    """What has arrived so far, at least one item at a time, at most `most` of them and of `room` in size together.
 
-    A thread reads ahead, so a pipe that stays open gets its answers as its lines come, and a file is
-    taken in full chunks. An error of `items` is raised here, behind everything read before it.
+    A thread reads ahead, about as much as two chunks, so a pipe that stays open gets its answers as its
+    lines come. An error of `items` is raised here, behind everything read before it. An item larger
+    than `room` is a chunk of its own.
     """
-    queue: Queue = Queue(maxsize=2 * most)
-    failure: list[BaseException] = []
+    ahead = _Ahead(most, room, size)
+    threading.Thread(target=ahead.read, args=(items,), daemon=True).start()
+    while chunk := ahead.take():
+        yield chunk
+    if ahead.failure is not None:
+        raise ahead.failure
 
-    def read() -> None:
+
+def full_chunks(items: Iterable[T], most: int, *, room: float, size: Size) -> Iterator[list]:
+    """The same from a source that need not be waited for, a file: as full as the bounds let them be."""
+    chunk: list = []
+    left = room
+    for item in items:
+        left -= size(item)
+        if chunk and (left < 0 or len(chunk) == most):
+            yield chunk
+            chunk, left = [], room - size(item)
+        chunk.append(item)
+    if chunk:
+        yield chunk
+
+
+class _Ahead(Generic[T]):
+    """Items between the thread that reads them and the one that takes them."""
+
+    def __init__(self, most: int, room: float, size: Size):
+        self.failure: BaseException | None = None
+        self._most, self._room, self._size = most, room, size
+        self._waiting: deque[T] = deque()
+        self._filled = 0
+        self._ended = False
+        self._changed = threading.Condition()
+
+    def read(self, items: Iterable[T]) -> None:
         try:
             for item in items:
-                queue.put(item)
+                self._put(item)
         except BaseException as error:
-            failure.append(error)
-        queue.put(_END)
+            self.failure = error
+        with self._changed:
+            self._ended = True
+            self._changed.notify()
 
-    threading.Thread(target=read, daemon=True).start()
-    ended = False
-    while not ended:
-        chunk = [queue.get()]
-        while chunk[-1] is not _END and len(chunk) < most:
-            try:
-                chunk.append(queue.get_nowait())
-            except Empty:
-                break
-        if chunk[-1] is _END:
-            ended = chunk.pop() is _END
-        if chunk:
-            yield chunk
-    if failure:
-        raise failure[0]
+    def _put(self, item: T) -> None:
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._waiting) < 2 * self._most and self._filled < 2 * self._room)
+            self._waiting.append(item)
+            self._filled += self._size(item)
+            self._changed.notify()
+
+    def take(self) -> list[T]:
+        """The next chunk, [] at the end."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._waiting or self._ended)
+            chunk: list[T] = []
+            left = self._room
+            while self._waiting and len(chunk) < self._most:
+                left -= self._size(self._waiting[0])
+                if chunk and left < 0:
+                    break
+                chunk.append(self._waiting.popleft())
+            self._filled -= sum(map(self._size, chunk))
+            self._changed.notify()
+            return chunk

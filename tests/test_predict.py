@@ -6,6 +6,7 @@ import select
 import signal
 import subprocess
 import sys
+import time
 
 import pytest
 from typer.testing import CliRunner
@@ -173,6 +174,86 @@ def test_ctrl_c_leaves_whole_lines(model):
     assert process.wait(60) == 130
     assert b"Traceback" not in process.stderr.read()
     assert out.endswith(b"\n") and all(json.loads(row) for row in out.splitlines())
+
+
+def test_sigterm_leaves_whole_lines_too(model):
+    process = start(model)
+    process.stdin.write(lines(TEXTS * 50).encode())
+    process.stdin.flush()
+    first = process.stdout.readline()
+    process.terminate()
+    out = first + process.stdout.read()
+    assert process.wait(60) == 128 + signal.SIGTERM
+    assert process.stderr.read() == b"" and out.endswith(b"\n")
+
+
+def test_several_workers_give_what_one_gives(model, tmp_path):
+    source = tmp_path / "in.jsonl"
+    source.write_text(lines(TEXTS[:3] * 200) + "broken\n" + lines(TEXTS))
+    results = [start(model, source, "--workers", n).communicate() for n in (1, 2)]
+    assert results[0] == results[1]
+    assert results[0][0].count(b"\n") == 604 and b"in.jsonl:601: not JSON" in results[0][1]
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_a_run_that_was_killed_is_resumed_without_loss(model, tmp_path, workers):
+    source, out, rejects = tmp_path / "in.jsonl", tmp_path / "out.jsonl", tmp_path / "rejects"
+    source.write_text((lines(TEXTS[:3] * 400) + "broken\n") * 4)
+    args = [source, "-o", out, "--rejects", rejects, "--workers", workers]
+    process = start(model, *args)
+    journal = tmp_path / ".out.jsonl.part.json"
+    while not journal.exists() and process.poll() is None:
+        time.sleep(0.02)
+    process.kill()
+    process.communicate()
+    assert not out.exists() and json.loads(journal.read_text())["lines"] > 0
+    refused = predict(model, *args[:3], "--text", "--resume")
+    assert refused.exit_code == 1 and "had other --text" in refused.stderr
+    resumed = predict(model, *args[:5], "--resume")
+    assert resumed.exit_code == 3 and resumed.stderr.endswith(f"4 lines were rejected; they are in {rejects}\n")
+    assert out.read_text() == predict(model, source).stdout
+    assert [json.loads(row)["line"] for row in rejects.read_text().splitlines()] == [1201, 2402, 3603, 4804]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl", "rejects"]
+
+
+def test_resume_needs_a_file(model):
+    assert predict(model, "--resume", stdin=lines(TEXTS)).exit_code == 2
+    assert predict(model, "--resume", "-o", "-", stdin=lines(TEXTS)).exit_code == 2
+
+
+def test_a_full_disk_is_a_stated_error(model):
+    if not os.path.exists("/dev/full"):
+        pytest.skip("this system has no /dev/full")
+    result = predict(model, "-o", "/dev/full", stdin=lines(TEXTS))
+    assert result.exit_code == 1 and result.stderr == "error: No space left on device\n"
+
+
+def test_a_record_that_the_model_cannot_predict_is_rejected(model, monkeypatch):
+    from ie_cli.pipeline import work
+
+    whole = work.predict_chunk
+
+    def fragile(model, chunk, **options):
+        if any(record.id == 2 for record in chunk):
+            raise RuntimeError("out of memory\nand more")
+        return whole(model, chunk, **options)
+
+    monkeypatch.setattr(work, "predict_chunk", fragile)
+    result = predict(model, stdin=lines(TEXTS))
+    assert result.exit_code == 3 and "-:3: cannot be predicted: RuntimeError: out of memory and more" in result.stderr
+    assert [json.loads(row)["id"] for row in result.stdout.splitlines()] == [0, 1, 3]
+
+
+def test_explain_says_how_many_windows_a_text_was_read_in(model):
+    rows = [json.loads(row) for row in predict(model, "--explain", stdin=lines(TEXTS)).stdout.splitlines()]
+    assert [row["windows"] for row in rows] == [1, 1, 1, 3]
+
+
+def test_profile_tells_stages_that_add_up(model):
+    told = predict(model, "--profile", stdin=lines(TEXTS * 20)).stderr.splitlines()
+    stages = [line.split() for line in told if line.endswith("%")]
+    assert {"parse", "tokenise", "batch", "encoder", "head", "decode", "assemble", "format"} == {s[1] for s in stages}
+    assert abs(sum(float(s[-1].rstrip("%")) for s in stages) - 100) < 1
 
 
 def test_fields_are_written_in_the_order_that_is_asked_for(model):

@@ -1,4 +1,4 @@
-"""What every command shares: talk on stderr, stated errors, inputs, whole-line output."""
+"""What every command shares: talk on stderr, stated errors, inputs and output."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import contextlib
 import functools
 import glob
 import os
-import signal
 import sys
-import threading
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import BinaryIO
 
 import typer
 
 from ie_cli.errors import IEError, Problem, Report
+from ie_cli.writing import WholeWriter
 
 REJECTED = 3  # exit code: done, but some lines were rejected
 
@@ -43,20 +41,21 @@ def guarded(run: Callable) -> Callable:
 
 
 @contextlib.contextmanager
-def output(path: Path | None) -> Iterator[BinaryIO]:
+def output(path: Path | None) -> Iterator[WholeWriter]:
     """Binary stream to a file, or to stdout; a file appears under its name only when it is complete."""
     if path is None or str(path) == "-":
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
+        stream = WholeWriter(sys.stdout.buffer)
+        yield stream
+        stream.flush()
         return
     if path.exists() and not path.is_file():  # a folder, which fails, or a device, which must not be replaced
         with path.open("wb") as stream:
-            yield stream
+            yield WholeWriter(stream)
         return
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with part.open("wb") as stream:
-            yield stream
+            yield WholeWriter(stream)
         part.replace(path)
     except OSError as error:
         if error.filename == str(part):  # the user named another
@@ -64,38 +63,6 @@ def output(path: Path | None) -> Iterator[BinaryIO]:
         raise
     finally:
         part.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def uninterrupted() -> Iterator[None]:
-    """Put a Ctrl-C off until the block is done, so that no line is cut; a second one is not put off."""
-    caught: list[int] = []
-
-    def later(number: int, frame: object) -> None:
-        if caught:
-            raise KeyboardInterrupt
-        caught.append(number)
-
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.default_int_handler or threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    signal.signal(signal.SIGINT, later)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)
-    if caught:
-        raise KeyboardInterrupt
-
-
-def write_whole(stream: BinaryIO, data: bytes) -> None:
-    """Write and flush all of the data; an unbuffered stream (PYTHONUNBUFFERED) takes only a part at a signal."""
-    left = memoryview(data)
-    with uninterrupted():
-        while left:
-            left = left[stream.write(left) :]
-        stream.flush()
 
 
 def inputs(names: Iterable[str]) -> list[str]:

@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import contextlib
-import json
+import hashlib
 import sys
-from collections.abc import Callable, Iterator
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from ie_cli import threads
-from ie_cli.commands._shell import REJECTED, inputs, output, refuse_overwrite, say, write_whole
-from ie_cli.errors import FormatError, IEError, place
-from ie_cli.files import opened
-from ie_cli.records import Record, dumps, loads
+from ie_cli.commands._rejects import Rejects
+from ie_cli.commands._shell import REJECTED, inputs, output, refuse_overwrite, say
 
-Reject = Callable[[str, int, str, bytes], None]  # file, line number, reason, the line
+if TYPE_CHECKING:
+    from ie_cli.pipeline.job import Done, Job
+    from ie_cli.pipeline.partial import Progress, Target
 
 
 def run(
@@ -29,122 +32,148 @@ def run(
     show: bool = typer.Option(False, "--show", help="Print coloured text as `ie show` does, not JSON."),
     threshold: float = typer.Option(None, min=0.001, max=0.999, help="Least probability of a span; mostly 0.5."),
     rejects: Path = typer.Option(None, help="File for lines that cannot be read. Default: told on stderr."),
-    thread_count: int = typer.Option(None, "--threads", min=1, help="Threads of torch. Default: all cores."),
+    resume: bool = typer.Option(False, "--resume", help="Go on with an interrupted run into the same -o FILE."),
+    workers: int = typer.Option(1, "--workers", min=1, help="Processes that predict, each with the model in memory."),
+    explain: bool = typer.Option(False, "--explain", help='Write how many windows a text was read in, as "windows".'),
+    profile: bool = typer.Option(False, "--profile", help="Tell at the end where the time went."),
+    thread_count: int = typer.Option(None, "--threads", min=1, help="Threads of each worker. Default: all cores."),
 ) -> None:
     """Extract from each record: one line out per line in, in order.
 
     A line that cannot be read goes to the rejects with its number and reason, the others go on, and
     the exit code is 3. Output is flushed while stdin is still open. Parts and keys that the model
-    does not make are kept.
+    does not make are kept. A run with -o that was interrupted leaves what it has done beside FILE:
+    the same command with --resume goes on behind it.
 
         ie predict data/samples/news.jsonl
 
-        ie predict -m model 'news/*.jsonl.gz' --fields id,relations -o out.jsonl
+        ie predict -m model 'news/*.jsonl.gz' --fields id,relations -o out.jsonl --workers 2
+
+        ie predict -m model 'news/*.jsonl.gz' --fields id,relations -o out.jsonl --workers 2 --resume
 
         echo 张伟在北京大学读书 | ie predict --text | ie show
     """
-    if show and fields is not None:
-        raise typer.BadParameter("--fields chooses what is written, --show draws: one of the two")
-    threads.limit(thread_count)
+    _check_usage(show=show, fields=fields, resume=resume, out=out)
+    threads.limit(thread_count or max(1, threads.cores() // workers) if workers > 1 else thread_count)
     names = inputs(files or [])
-    refuse_overwrite(out, names)
+    for written in (out, rejects):
+        refuse_overwrite(written, names)
     if not files and sys.stdin.isatty():
         say(f"reading {'texts' if text else 'records'} from the terminal, one a line; Ctrl-D ends")
-    from ie_cli.zoo import folder
+    from ie_cli.pipeline.job import Job
+    from ie_cli.zoo.manifest import DEFAULT
 
-    loaded = folder.load(model or folder.DEFAULT)
-    if threshold is not None:
-        _set_threshold(loaded.codec.settings, threshold)
-    with _rejects(rejects) as (reject, count):
-        records = (record for name in names for record in _read(name, text, reject))
-        _write(loaded, records, out, show, Fields(fields))
-    for cause, number in loaded.codec.dropped.items():
-        say(f"left out: {number} {cause}")
-    if count():
-        say(f"{count()} lines were rejected" + (f"; they are in {rejects}" if rejects else ""))
+    chosen = None if fields is None else tuple(name.strip() for name in fields.split(",") if name.strip())
+    job = Job(model or DEFAULT, text, chosen, threshold, explain)
+    told = _Told(chosen)
+    with _target(out, job, names, resume, show) as target, Rejects(rejects, target.progress) as rejected:
+        for done in _work(job, names, workers, target.progress):
+            told.add(done)
+            rejected.add(done.rejected)
+            target.write(b"".join(done.lines))
+            target.commit(done.count, done.last, len(done.rejected))
+    told.close(profile=profile)
+    if count := target.progress.rejected:
+        say(f"{count} lines were rejected" + (f"; they are in {rejects}" if rejects else ""))
         raise typer.Exit(REJECTED)
 
 
-def _set_threshold(settings: Any, threshold: float) -> None:
-    if not hasattr(settings, "threshold"):
-        raise IEError("--threshold: this model has several thresholds; set them in training, with --set model.NAME=…")
-    settings.threshold = threshold
-
-
-def _read(name: str, text: bool, reject: Reject) -> Iterator[Record]:
-    """Records of one input, line by line."""
-    with opened(name) as stream:
-        for number, line in enumerate(stream, 1):
-            if number == 1:
-                line = line.removeprefix(b"\xef\xbb\xbf")
-            try:
-                yield _plain(line, name, number) if text else loads(line, name, number)
-            except FormatError as error:
-                reject(name, number, error.reason, line)
-
-
-def _plain(line: bytes, name: str, number: int) -> Record:
-    try:
-        return Record(line.decode().removesuffix("\n").removesuffix("\r"))
-    except UnicodeDecodeError as error:
-        raise FormatError(name, number, f"not UTF-8: byte {error.start} of the line") from None
-
-
-class Fields:
-    """Which keys of records are written; None is all.
-
-    Attributes:
-        unseen: those that no record has had yet.
-    """
-
-    def __init__(self, names: str | None):
-        self.names = None if names is None else [name.strip() for name in names.split(",") if name.strip()]
-        self.unseen = set(self.names or ())
-
-    def line(self, record: Record) -> str:
-        line = dumps(record)
-        if self.names is not None:
-            data = json.loads(line)
-            self.unseen -= data.keys()
-            line = json.dumps({name: data[name] for name in self.names if name in data}, ensure_ascii=False)
-        return line + "\n"
-
-
-def _write(model, records: Iterator[Record], out: Path | None, show: bool, fields: Fields) -> None:
-    """Predict and write, a chunk at a time, flushed."""
-    from ie_cli.predicting import LOOK_AHEAD, predict_chunk
-    from ie_cli.streaming import chunks
-
-    if show:
-        from ie_cli.commands._render import printer
-
-        put = printer()
-    with contextlib.nullcontext() if show else output(out) as stream:
-        for chunk in chunks(records, LOOK_AHEAD):
-            done = predict_chunk(model, chunk)
-            if show:
-                for record in done:
-                    put(record)
-            else:
-                write_whole(stream, "".join(map(fields.line, done)).encode())
-    if fields.unseen:
-        say(f"note: no record has {', '.join(sorted(fields.unseen))}")
+def _check_usage(*, show: bool, fields: str | None, resume: bool, out: Path | None) -> None:
+    if show and (fields is not None or out is not None):
+        raise typer.BadParameter("--show draws on the terminal: without --fields and -o")
+    if resume and (out is None or str(out) == "-"):
+        raise typer.BadParameter("--resume goes on with a file: name it with -o")
 
 
 @contextlib.contextmanager
-def _rejects(path: Path | None) -> Iterator[tuple[Reject, Callable[[], int]]]:
-    """A place for lines that cannot be read, and their number so far."""
-    count = 0
-    with contextlib.nullcontext(sys.stderr) if path is None else path.open("w", encoding="utf-8") as stream:
+def _target(out: Path | None, job: Job, names: list[str], resume: bool, show: bool) -> Iterator[Target]:
+    """Where the lines go: drawn, to a pipe or device, or to a file that can be resumed."""
+    from ie_cli.pipeline.partial import Target, opened
 
-        def reject(name: str, number: int, reason: str, line: bytes) -> None:
-            nonlocal count
-            count += 1
-            if path is None:
-                print(f"rejected: {place(name, number)}: {reason}", file=stream, flush=True)
-                return
-            raw = line.decode(errors="backslashreplace").rstrip("\r\n")
-            row = {"file": name, "line": number, "reason": reason, "raw": raw}
-            print(json.dumps(row, ensure_ascii=False), file=stream, flush=True)
+    if show:
+        yield Target(_Drawing())
+    elif out is None or str(out) == "-" or (out.exists() and not out.is_file()):
+        with output(out) as stream:
+            yield Target(stream)
+    else:
+        with opened(out, _identity(job, names), resume=resume) as partial:
+            if resume:
+                say(f"{out}: {partial.progress.lines} lines are done")
+            try:
+                yield partial
+            except BaseException:
+                if partial.progress.lines:
+                    say(f"stopped; {partial.progress.lines} lines are done: go on with the same command and --resume")
+                raise
 
-        yield reject, lambda: count
+
+class _Drawing:
+    """Stands for a stream: lines are drawn as `ie show` draws their records."""
+
+    def __init__(self) -> None:
+        from ie_cli.commands._render import printer
+
+        self._put = printer()
+
+    def write(self, data: bytes) -> None:
+        from ie_cli.records import loads
+
+        for number, line in enumerate(data.split(b"\n")[:-1], 1):
+            self._put(loads(line, "prediction", number))
+
+    def flush(self) -> None: ...
+
+
+def _identity(job: Job, names: list[str]) -> dict[str, Any]:
+    """What has to be the same when the run is resumed."""
+    from ie_cli.zoo import manifest
+
+    model = hashlib.sha256((manifest.find(job.model) / manifest.MANIFEST).read_bytes()).hexdigest()[:16]
+    files = [name if name == "-" else str(Path(name).resolve()) for name in names]
+    return {"inputs": files, "model (another)": model} | {
+        f"--{name}": value for name, value in asdict(job).items() if name != "model"
+    }
+
+
+def _work(job: Job, names: list[str], workers: int, progress: Progress) -> Iterator[Done]:
+    """What is done with each block of lines that is not done yet."""
+    from ie_cli.pipeline import lines
+
+    blocks = lines.blocks(names, progress.lines, progress.last)
+    if workers == 1:
+        return map(job.worker(), blocks)
+    from ie_cli.pipeline.workers import run
+
+    return run(job, blocks, workers)
+
+
+class _Told:
+    """What is said at the end: what was left out, fields that nothing has, and where the time went."""
+
+    def __init__(self, fields: tuple[str, ...] | None):
+        self._unseen = set(fields or ())
+        self._dropped: Counter[str] = Counter()
+        self._seconds: Counter[str] = Counter()
+        self._lines, self._began = 0, time.perf_counter()
+
+    def add(self, done: Done) -> None:
+        self._unseen -= done.keys
+        self._dropped.update(done.dropped)
+        self._seconds.update(done.seconds)
+        self._lines += done.count
+
+    def close(self, *, profile: bool) -> None:
+        for cause, number in self._dropped.items():
+            say(f"left out: {number} {cause}")
+        if self._unseen:
+            say(f"note: no record has {', '.join(sorted(self._unseen))}")
+        if profile:
+            self._tell_times()
+
+    def _tell_times(self) -> None:
+        """Seconds of all workers by stage; waiting for input and starting up are in none of them."""
+        passed, worked = time.perf_counter() - self._began, self._seconds.total()
+        rate = self._lines / passed
+        say(f"profile: {self._lines} lines in {passed:.1f} s, {rate:.0f} a second; all stages {worked:.1f} s")
+        for stage, seconds in self._seconds.most_common():
+            say(f"profile: {stage:9} {seconds:8.2f} s {seconds / worked:6.1%}")

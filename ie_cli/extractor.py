@@ -1,0 +1,60 @@
+"""The library's side of `ie predict`: the same model, the same results, records instead of lines.
+
+import ie_cli
+
+extract = ie_cli.load("runs/mine")
+for entity in extract("张伟在北京大学读书").entities:
+    print(entity.start, entity.end, entity.type, entity.text, entity.score)
+for record in extract.predict(texts):  # any iterable, read as it is needed
+    ...
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from ie_cli.predicting import predict, set_threshold
+from ie_cli.records import Record, from_json
+from ie_cli.zoo import folder
+
+Text = str | Record | dict[str, Any]  # a record as an object, or as the JSON that `ie` reads
+
+
+class Extractor:
+    """A model ready for prediction. One thread at a time may use it.
+
+    Args:
+        model: folder or name of a shipped model; None is the default one.
+        threshold: least probability of what is predicted; None is the model's own.
+
+    Attributes:
+        task: module of ie_cli.tasks.
+        labels: the names of what it can find.
+    """
+
+    def __init__(self, model: str | Path | None = None, *, threshold: float | None = None):
+        self._model = folder.load(model or folder.DEFAULT)
+        if threshold is not None:
+            set_threshold(self._model, threshold)
+        self.task: str = self._model.task
+        self.labels: list[str] = self._model.codec.labels.names
+
+    def __call__(self, text: Text) -> Record:
+        """The record of one text."""
+        return next(self.predict([text]))
+
+    def predict(self, texts: Iterable[Text]) -> Iterator[Record]:
+        """The record of each text, in order, a block read ahead.
+
+        Raises:
+            ValueError: a dict is not a record; the line says why.
+        """
+        return predict(self._model, map(_record, texts))
+
+
+def _record(text: Text) -> Record:
+    if isinstance(text, str):
+        return Record(text)
+    return from_json(text) if isinstance(text, dict) else text

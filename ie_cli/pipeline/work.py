@@ -1,0 +1,83 @@
+"""What becomes of a block of lines: records, predictions, lines again. One worker has one model."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from ie_cli.errors import FormatError, IEError
+from ie_cli.pipeline.job import Done, Job, Rejected
+from ie_cli.pipeline.lines import Line
+from ie_cli.predicting import predict_chunk, set_threshold
+from ie_cli.records import Record, dumps, loads
+from ie_cli.watch import Watch
+from ie_cli.zoo import folder
+
+
+class Worker:
+    """A model that does blocks of lines; see `Job.worker`."""
+
+    def __init__(self, job: Job):
+        self.job, self.model, self._watch = job, folder.load(job.model), Watch()
+        self.model.encoder.register_forward_pre_hook(lambda *_: self._watch.lap("batch"))
+        self.model.encoder.register_forward_hook(lambda *_: self._watch.lap("encoder"))
+        if job.threshold is not None:
+            set_threshold(self.model, job.threshold)
+
+    def __call__(self, block: Sequence[Line]) -> Done:
+        """Do a block of lines; what cannot be done is rejected, line by line."""
+        done = Done.of(block)
+        self._watch.start()
+        parsed = list(self._parsed(block, done))
+        self._watch.lap("parse")
+        done.lines = [self._line(record, done) for record in self._predicted(parsed, done)]
+        self._watch.lap("format")
+        for mine, counts in ((self.model.codec.dropped, done.dropped), (self._watch.seconds, done.seconds)):
+            counts.update(mine)
+            mine.clear()
+        return done
+
+    def _parsed(self, block: Sequence[Line], done: Done) -> Iterator[tuple[Line, Record]]:
+        for line in block:
+            try:
+                yield line, (_plain if self.job.text else _record)(line)
+            except FormatError as error:
+                done.rejected.append(Rejected(line, error.reason))
+
+    def _predicted(self, items: list[tuple[Line, Record]], done: Done) -> list[Record]:
+        """Predict together; where that fails, in halves, down to the line that cannot be done."""
+        try:
+            records = [record for _, record in items]
+            return predict_chunk(self.model, records, explain=self.job.explain, watch=self._watch)
+        except IEError:
+            raise
+        except Exception as error:
+            if len(items) == 1:
+                done.rejected.append(Rejected(items[0][0], f"cannot be predicted: {_one_line(error)}"))
+                return []
+        middle = len(items) // 2
+        return [record for half in (items[:middle], items[middle:]) for record in self._predicted(half, done)]
+
+    def _line(self, record: Record, done: Done) -> bytes:
+        line = dumps(record)
+        if self.job.fields is not None:
+            data = json.loads(line)
+            wanted = {name: data[name] for name in self.job.fields if name in data}
+            done.keys.update(wanted)
+            line = json.dumps(wanted, ensure_ascii=False)
+        return line.encode() + b"\n"
+
+
+def _one_line(error: Exception) -> str:
+    return f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+
+
+def _record(line: Line) -> Record:
+    return loads(line.content, line.name, line.number)
+
+
+def _plain(line: Line) -> Record:
+    try:
+        return Record(line.content.decode().removesuffix("\n").removesuffix("\r"))
+    except UnicodeDecodeError as error:
+        raise FormatError(line.name, line.number, f"not UTF-8: byte {error.start} of the line") from None

@@ -1,0 +1,57 @@
+"""Writing that a signal cannot cut: a line is in the output whole or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import threading
+from collections.abc import Iterator
+from types import FrameType
+from typing import BinaryIO
+
+PUT_OFF = (signal.SIGINT, signal.SIGTERM)
+
+
+class WholeWriter:
+    """A binary stream of which every `write` is done whole, and flushed whole, before a signal is heard."""
+
+    def __init__(self, stream: BinaryIO):
+        self._stream = stream
+
+    def write(self, data: bytes) -> int:
+        """Write all of the data; an unbuffered stream (PYTHONUNBUFFERED) takes only a part at a signal."""
+        left = memoryview(data)
+        with uninterrupted():
+            while left:
+                left = left[self._stream.write(left) :]
+        return len(data)
+
+    def flush(self) -> None:
+        with uninterrupted():
+            self._stream.flush()
+
+
+@contextlib.contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Put Ctrl-C and SIGTERM off until the block is done; the second one of a kind is not put off."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in PUT_OFF}
+    ours = [number for number, handler in before.items() if callable(handler)]  # others end the process or do nothing
+    caught: list[int] = []
+
+    def later(number: int, frame: FrameType | None) -> None:
+        if number in caught:
+            before[number](number, frame)
+        caught.append(number)
+
+    for number in ours:
+        signal.signal(number, later)
+    try:
+        yield
+    finally:
+        for number in ours:
+            signal.signal(number, before[number])
+    for number in caught:
+        signal.raise_signal(number)

@@ -1,0 +1,51 @@
+"""The library gives what the command gives."""
+
+import pytest
+from typer.testing import CliRunner
+
+import ie_cli
+from ie_cli.commands import app
+from ie_cli.errors import IEError
+from ie_cli.records import Record, dumps
+
+TEXTS = ["浙商银行企业信贷部叶老桂博士", "", "他在 A\u3000b 上海😀大学"]
+
+
+@pytest.mark.parametrize("threshold", [None, 0.1])
+def test_the_same_results_as_on_the_command_line(threshold):
+    args = [] if threshold is None else ["--threshold", str(threshold)]
+    told = CliRunner().invoke(app, ["predict", "--text", *args], input="\n".join(TEXTS) + "\n").stdout
+    extract = ie_cli.load(threshold=threshold)
+    assert [dumps(record) for record in extract.predict(TEXTS)] == told.splitlines()
+    assert dumps(extract(TEXTS[0])) == told.splitlines()[0]
+    assert extract.task == "ner_pointer" and "company" in extract.labels
+
+
+def test_texts_may_be_records_or_what_stands_in_a_line():
+    data = {"id": 3, "text": TEXTS[0], "source": "x"}
+    one, other = ie_cli.load().predict([Record(TEXTS[0], id=3, extra={"source": "x"}), data])
+    assert one == other and one.id == 3 and one.extra == {"source": "x"} and one.entities
+    with pytest.raises(ValueError, match="'text' is missing"):
+        list(ie_cli.load().predict([{"id": 1}]))
+
+
+def test_it_reads_no_further_than_it_must():
+    def texts():
+        for i in range(10_000):
+            taken.append(i)
+            yield "上海"
+
+    taken: list[int] = []
+    next(ie_cli.load().predict(texts()))
+    assert len(taken) < 1000
+
+
+def test_no_such_model():
+    with pytest.raises(IEError, match="no model 'nowhere'"):
+        ie_cli.load("nowhere")
+
+
+def test_the_example_of_the_package_is_true():
+    example = ie_cli.__doc__.split(">>> ")[2]
+    code, wanted = example.strip().split("\n")
+    assert repr(eval(code, {"ie_cli": ie_cli})) == wanted.strip()
