@@ -34,7 +34,8 @@ from ie_cli.registry import unknown
 
 SAMPLE = 20_000  # lines from which scheme and variant are told
 VARIANTS = ("plain", "segmented")
-_SEGMENTED = re.compile(r".[0-9]{1,3}", re.DOTALL)
+# An emoji stands in the published files as the marks of its two lost halves.
+_SEGMENTED = re.compile(r"(\ufffd\ufffd|.)([0-9]{1,3})", re.DOTALL)
 
 
 class Token(NamedTuple):
@@ -101,15 +102,16 @@ def _variant(sample: list[Token | None]) -> str:
         if token is None:
             before = -1
             continue
-        if not _SEGMENTED.fullmatch(token.text) or int(token.text[1:]) not in (0, before + 1):
+        match = _SEGMENTED.fullmatch(token.text)
+        if not match or int(match[2]) not in (0, before + 1):
             return "plain"
-        before = int(token.text[1:])
+        before = int(match[2])
     return "segmented" if any(sample) else "plain"
 
 
 def _unnumbered(token: Token) -> Token:
-    text = token.text[0] if _SEGMENTED.fullmatch(token.text) else token.text
-    return Token(token.line, text, token.tag)
+    match = _SEGMENTED.fullmatch(token.text)
+    return Token(token.line, match[1] if match else token.text, token.tag)
 
 
 def _record(tokens: list[Token], scheme: str, path: str, report: Report) -> Record:

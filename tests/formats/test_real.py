@@ -68,6 +68,16 @@ def test_an_emoji_in_two_halves_is_one_character():
     assert any("💋" in text for text in texts)
 
 
+@pytest.mark.parametrize("part", ["train", "dev", "test"])
+def test_the_word_positions_of_weibo_v2_are_not_in_the_texts(part):
+    plain, segmented = (
+        [record.text for record in registry.load("ie_cli.formats", "conll").read(str(NER / file), Report())]
+        for file in (f"weibo/weiboNER.conll.{part}", f"weibo/weiboNER_2nd_conll.{part}")
+    )
+    digits = [sum(c.isdigit() for text in texts for c in text) for texts in (plain, segmented)]
+    assert digits[1] < 1.1 * digits[0]
+
+
 def test_msra_is_streamed():
     """The first of 50,658 sentences comes before the file has been read; counting all takes too long here."""
     report = Report()
