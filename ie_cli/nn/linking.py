@@ -38,6 +38,17 @@ def pairs(left: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
     return first, order[begin.repeat_interleave(many) + within]
 
 
+def couples(group: Tensor) -> tuple[Tensor, Tensor]:
+    """Every two items of the same group once, as indices i < j.
+
+    Args:
+        group: [N], the group of each item.
+    """
+    one, other = pairs(group, group)
+    later = one < other
+    return one[later], other[later]
+
+
 def links(
     left: SpanCells, right: SpanCells, heads: SpanScores | TypeScores, tails: SpanScores | TypeScores,
     labels: Tensor, kinds: Tensor, threshold: float,

@@ -6,6 +6,7 @@ import dataclasses
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from ie_cli.errors import IEError
 from ie_cli.records import Entity, Record
@@ -67,12 +68,15 @@ class Codec(_codec.Codec):
         return self.labels.overlapping >= FLAT_BELOW if wanted is None else wanted
 
     def items(self, record: Record, lost: Counter[str]) -> Iterator[Item]:
-        index = {name: i for i, name in enumerate(self.labels.names)}
         for entity in self.learnable(record, lost):
-            if entity.type in index:
-                yield [(index[entity.type], entity)]
+            if entity.type in self._index:
+                yield [(self._index[entity.type], entity)]
             else:
                 lost[f"type '{entity.type}' is not one of the model's"] += 1
+
+    @cached_property
+    def _index(self) -> dict[str, int]:
+        return {name: i for i, name in enumerate(self.labels.names)}
 
     def learnable(self, record: Record, lost: Counter[str]) -> list[Entity]:
         """The entities that the model's kind of output can hold; the others are counted in `lost`."""

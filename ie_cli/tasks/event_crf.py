@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import ClassVar
 
 from ie_cli.records import Entity, Event, Record
@@ -43,9 +44,8 @@ class Codec(ner_crf.Codec):
     nested: ClassVar[bool] = False
 
     def items(self, record: Record, lost: Counter[str]) -> Iterator[Item]:
-        names = {(role.event, role.role, role.value): role.name for role in self.labels.roles}
         spans = {
-            (span.start, span.end, names.get(key), span.text)
+            (span.start, span.end, self._names.get(key), span.text)
             for event in record.events or ()
             for key, span in _events.parts(event)
             if key[1] is not None or self.settings.triggers
@@ -58,9 +58,12 @@ class Codec(ner_crf.Codec):
     ) -> Record:
         """The record with the events of its windows, in order of place."""
         entities = super().assemble(Record(record.text), encoding, found, spans).entities
-        index = {name: i for i, name in enumerate(self.labels.names)}
-        nodes = [Node(index[e.type], e.start, e.end, e.score) for e in entities]
+        nodes = [Node(self._index[e.type], e.start, e.end, e.score) for e in entities]
         return replace(record, events=sorted(self._grouped(record.text, nodes), key=place))
+
+    @cached_property
+    def _names(self) -> dict[tuple, str]:
+        return {(role.event, role.role, role.value): role.name for role in self.labels.roles}
 
     def _grouped(self, text: str, nodes: Sequence[Node]) -> Iterator[Event]:
         roles = self.labels.roles

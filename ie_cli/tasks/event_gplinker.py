@@ -20,9 +20,9 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ie_cli.nn.linking import pairs
+from ie_cli.nn.linking import couples
 from ie_cli.nn.pointer import SpanCells, SpanScores, TypeScores, pointer, span_mask
-from ie_cli.nn.zlpr import prior_score, score_of, span_zlpr, total
+from ie_cli.nn.zlpr import HARD, Targets, prior_score, score_of, smoothed_zlpr, total
 from ie_cli.records import Record
 from ie_cli.tasks import _events
 from ie_cli.tasks._codec import Batch, Example, collate
@@ -117,20 +117,22 @@ class Model(nn.Module):
         hidden = self.dropout(self.encoder(inputs.features, inputs.mask))
         return self.roles(hidden), self.heads(hidden), self.tails(hidden)
 
-    def loss(self, scores: Scores, batch: Batch) -> Tensor:
+    def cells(self, mask: Tensor) -> tuple[Tensor, ...]:
+        """The allowed spans and links of each head, [B, L, L] bool."""
+        return (span_mask(mask),) * 3
+
+    def loss(self, scores: Scores, batch: Batch, targets: Targets = HARD) -> Tensor:
         """ZLPR summed over the roles and over the three heads, averaged over texts: a scalar."""
         row, item, _, first, last = batch.gold.unbind(1)
-        one, other = _later(*pairs(*[row * (item.max() + 1 if len(item) else 1) + item] * 2))
+        one, other = couples(row * (item.max() + 1 if len(item) else 1) + item)
         linked = (
             torch.column_stack(
                 [row[one], torch.zeros_like(one), torch.minimum(x[one], x[other]), torch.maximum(x[one], x[other])]
             )
             for x in (first, last)
         )
-        cells = span_mask(batch.inputs.mask)
-        return total(
-            *(span_zlpr(s, g, cells) for s, g in zip(scores, (batch.gold[:, [0, 2, 3, 4]], *linked), strict=True))
-        )
+        parts = zip(scores, (batch.gold[:, [0, 2, 3, 4]], *linked), self.cells(batch.inputs.mask), strict=True)
+        return total(*(smoothed_zlpr(*part, targets) for part in parts))
 
     def decode(self, scores: Scores, mask: Tensor) -> list[Graph]:
         """The spans of each row above the threshold, and for each two of one type their link."""
@@ -139,16 +141,10 @@ class Model(nn.Module):
         spans = scores[0].above(limit, span_mask(mask), settings.most)
         spans = spans.pick(spans.row.argsort(stable=True))
         kinds = self.types[spans.kind]
-        one, other = _later(*pairs(*[spans.row * (int(self.types.max()) + 1) + kinds] * 2))
+        one, other = couples(spans.row * (int(self.types.max()) + 1) + kinds)
         link = _link_scores(scores[1:], spans, one, other)
         sure = torch.where(link > limit, _probability(link), 0.0)
         return list(_graphs(spans, one, other, sure, len(mask)))
-
-
-def _later(one: Tensor, other: Tensor) -> tuple[Tensor, Tensor]:
-    """Of all pairs those whose second item comes later: every two items once."""
-    later = one < other
-    return one[later], other[later]
 
 
 def _link_scores(links: Scores, spans: SpanCells, one: Tensor, other: Tensor) -> Tensor:
