@@ -1,0 +1,48 @@
+"""Links: mentions, how many of them NIL, and names that stand for several entities."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from ie_cli.checking._report import Figures, Finding, Section, excerpt
+from ie_cli.scoring._align import Placed
+from ie_cli.scoring.links import linked
+
+NAMES = "names"
+BARE = "without a link"
+ROWS = ("mentions", "NIL", BARE)
+TOLD = {BARE: 'link them, or say that they are NIL: "link": {"kb_id": null}'}
+
+
+class Links:
+    def __init__(self):
+        self._figures = Figures("mentions", *ROWS, told=TOLD)
+        self._ids: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))  # by split and name
+
+    def add(self, item: Placed, split: str) -> None:
+        if not linked(item.record):
+            return
+        for entity in item.record.entities:
+            self._figures.counts[split]["mentions"] += 1
+            if entity.link is None:
+                shown = excerpt(item.record.text, entity.start, entity.end)
+                self._figures.note(BARE, split, item.place, shown)
+            elif entity.link.kb_id is None:
+                self._figures.counts[split]["NIL"] += 1
+            else:
+                self._ids[split][entity.text].add(entity.link.kb_id)
+
+    def sections(self) -> Iterator[Section]:
+        yield from self._figures.sections()
+        if self._ids:
+            columns = {split: self._of_names(names) for split, names in self._ids.items()}
+            yield Section("linked names", columns, {split: column[NAMES] for split, column in columns.items()})
+
+    def _of_names(self, names: dict[str, set[str]]) -> dict[str, int]:
+        ids = set().union(*names.values())
+        several = sum(len(found) > 1 for found in names.values())
+        return {NAMES: len(names), "that stand for several ids": several, "different ids": len(ids)}
+
+    def findings(self) -> Iterator[Finding]:
+        yield from self._figures.findings()
