@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
 from itertools import tee
 from types import ModuleType
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from ie_cli import records, threads
 from ie_cli.commands import _scorer
 from ie_cli.commands._shell import say
 from ie_cli.errors import IEError, Report
 from ie_cli.files import opened
+from ie_cli.records import Record
 from ie_cli.registry import load
 from ie_cli.scoring._align import Placed, pairs, placed
 from ie_cli.scoring._counts import CountsBase
@@ -28,7 +29,17 @@ class Choice(NamedTuple):
     alias: str | None
 
 
-def measure(gold: str, pred: str, model: str | None, choice: Choice, report: Report) -> Score:
+class Watcher(Protocol):
+    """Something that sees what the scorer sees: the choice of it, then every pair of records that counts."""
+
+    def begin(self, scorer: ModuleType, choice: Choice) -> None: ...
+
+    def add(self, gold: Record, pred: Record | None) -> None: ...
+
+
+def measure(
+    gold: str, pred: str, model: str | None, choice: Choice, report: Report, watchers: Sequence[Watcher] = ()
+) -> Score:
     """Score the records of two files, or of one and of what a model predicts for it.
 
     Raises:
@@ -43,7 +54,9 @@ def measure(gold: str, pred: str, model: str | None, choice: Choice, report: Rep
             wanted, given = tee(wanted)
             scorer, found = _predicted(model, choice.task, given)
         counts = _scorer.counts(scorer, choice.rule, choice.alias)
-        _count(counts, wanted, found, report)
+        for watcher in watchers:
+            watcher.begin(scorer, choice)
+        _count(counts, wanted, found, report, watchers)
     score = counts.score()
     if not score.records:
         raise _not_annotated(gold, counts.part)
@@ -75,11 +88,16 @@ def _not_annotated(gold: str, *parts: str, looked_at: int = 0) -> IEError:
     return IEError(f"{gold}: no record has {missing}; annotate it, or make it with `ie convert FORMAT FILE`")
 
 
-def _count(counts: CountsBase, gold: Iterable[Placed], pred: Iterable[Placed], report: Report) -> None:
+def _count(
+    counts: CountsBase, gold: Iterable[Placed], pred: Iterable[Placed], report: Report, watchers: Sequence[Watcher]
+) -> None:
     for one, other in pairs(gold, pred):
         if other is None:
             report.lost(one.path, one.line, "no prediction for this record; counted as empty")
-        counts.add(one.record, None if other is None else other.record)
+        both = one.record, None if other is None else other.record
+        if counts.add(*both):
+            for watcher in watchers:
+                watcher.add(*both)
 
 
 def _placed(lines: Iterable[bytes], path: str, report: Report) -> Iterator[Placed]:

@@ -1,6 +1,9 @@
-"""A score as a table: a drawn one on a terminal, else columns that `grep` and `awk` can take apart."""
+"""Tables: drawn ones on a terminal, else columns that `grep` and `awk` can take apart; and a score as one."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from rich import box
 from rich.cells import cell_len
@@ -11,15 +14,18 @@ from rich.text import Text
 from ie_cli.commands._render import visible
 from ie_cli.scoring._score import Rates, Score, Tally
 
+if TYPE_CHECKING:
+    from ie_cli.analysis.bootstrap import Interval
+
 RATES = ["type", "P", "R", "F1"]
 COUNTS = {"tp": "tp", "found": "found", "pred": "n_pred", "gold": "n_gold"}  # heading -> field of the tally
 
 
-def table(score: Score, *, by_type: bool) -> str:
-    """Lines of the table: the types if wanted, then micro, macro and the parts; rates with 4 decimals.
+def table(score: Score, *, by_type: bool, intervals: Mapping[str, Interval] | None = None) -> str:
+    """Lines of the table: the types if wanted, then micro with its intervals, macro and the parts.
 
-    The gold items found have a column only under a rule that counts them apart from the predictions
-    that are right.
+    Rates have 4 decimals. The gold items found have a column only under a rule that counts them apart
+    from the predictions that are right.
     """
     counts = {head: field for head, field in COUNTS.items() if getattr(score.total, field) is not None}
     header, columns = [*RATES, *counts], list(counts.values())
@@ -28,14 +34,36 @@ def table(score: Score, *, by_type: bool) -> str:
         return _row(name, tally.rates(), [_number(getattr(tally, field)) for field in columns])
 
     types = [row(name or "(no type)", tally) for name, tally in score.types.items()] if by_type else []
-    totals = [row("micro", score.total), _row("macro", score.macro, ["-"] * len(columns))]
+    blank = ["-"] * len(columns)
+    totals = [row("micro", score.total)]
+    for side in ("low", "high") if intervals else ():
+        totals.append(_row(f"micro-{side}", Rates(*(getattr(found, side) for found in intervals.values())), blank))
+    totals.append(_row("macro", score.macro, blank))
     totals += [row(name, tally) for name, tally in score.parts.items()]
+    return grid(header, types, totals)
+
+
+def grid(header: list[str], *sections: list[list[str]]) -> str:
+    """Lines of a table; a terminal shows a rule between the sections. The first column is text, the others figures."""
     console = Console()
-    return _drawn(header, types, totals, console) if console.is_terminal else _plain([header, *types, *totals])
+    rows = [row for section in sections for row in section]
+    return _drawn(header, sections, console) if console.is_terminal else _plain([header, *rows])
+
+
+def rate(value: float) -> str:
+    """A rate as all tables show it."""
+    return f"{value:.4f}"
+
+
+def tally_row(names: list[str], tally: Tally) -> list[str]:
+    """A row of rates and counts, as under `RATES` and `COUNTS`; the gold items found have no column."""
+    rates = tally.rates()
+    shown = [_number(tally.tp), str(tally.n_pred), str(tally.n_gold)]
+    return [*map(visible, names), *map(rate, (rates.precision, rates.recall, rates.f1)), *shown]
 
 
 def _row(name: str, rates: Rates, counts: list[str]) -> list[str]:
-    return [visible(name), *(f"{rate:.4f}" for rate in (rates.precision, rates.recall, rates.f1)), *counts]
+    return [visible(name), *map(rate, (rates.precision, rates.recall, rates.f1)), *counts]
 
 
 def _number(count: float) -> str:
@@ -43,15 +71,15 @@ def _number(count: float) -> str:
     return str(count) if isinstance(count, int) else f"{count:.2f}"
 
 
-def _drawn(header: list[str], types: list[list[str]], totals: list[list[str]], console: Console) -> str:
-    grid = Table(box=box.SIMPLE_HEAD)
+def _drawn(header: list[str], sections: tuple[list[list[str]], ...], console: Console) -> str:
+    shown = Table(box=box.SIMPLE_HEAD)
     for i, name in enumerate(header):
-        grid.add_column(name, justify="right" if i else "left")
-    for rows in (types, totals):
+        shown.add_column(name, justify="right" if i else "left")
+    for rows in sections:
         for row in rows:
-            grid.add_row(*map(Text, row), end_section=row is rows[-1])  # Text: a type name is no markup
+            shown.add_row(*map(Text, row), end_section=row is rows[-1])  # Text: a type name is no markup
     with console.capture() as drawn:
-        console.print(grid)
+        console.print(shown)
     return drawn.get()
 
 

@@ -1,20 +1,21 @@
-"""`ie eval`: score predictions against gold."""
+"""`ie eval`: score predictions against gold, and what is needed to decide between them."""
 
 from __future__ import annotations
 
-import json
 import sys
 from enum import Enum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
 
 from ie_cli.commands import _scorer
-from ie_cli.commands._shell import REJECTED, Talk, output, say
+from ie_cli.commands._shell import REJECTED, Talk, output, refuse_overwrite, say
 from ie_cli.errors import IEError
-from ie_cli.registry import load
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from ie_cli.scoring._score import Score
 
 
@@ -25,7 +26,7 @@ class Average(str, Enum):
 
 def run(
     gold: str = typer.Argument(None, metavar="GOLD", help="Annotated records (JSONL); `-`: stdin."),
-    pred: str = typer.Argument(None, metavar="PRED", help="Predicted records; `-` or nothing: stdin."),
+    preds: list[str] = typer.Argument(None, metavar="PRED…", help="Predicted records; `-` or nothing: stdin."),
     model: str = typer.Option(None, "--model", "-m", help="Predict with this model instead of reading PRED."),
     task: str = typer.Option(None, help="entities, relations, events or links. Default: what GOLD has."),
     rule: str = typer.Option(None, help="What counts as right; see `--list`. Default: as the data ask for."),
@@ -34,6 +35,13 @@ def run(
     fail_under: float = typer.Option(None, min=0, max=1, help="Exit with 1 if F1 is below this, for example 0.8."),
     metric: Average = typer.Option(Average.micro, help="The F1 that --fail-under and the signature mean."),
     by_type: bool = typer.Option(True, "--by-type/--no-by-type", help="Figures per type, too."),
+    interval: bool = typer.Option(False, "--interval", help="95% intervals of micro P, R, F1: bootstrap over records."),
+    samples: int = typer.Option(10_000, min=100, help="Samples for intervals and p."),
+    seed: int = typer.Option(1, min=0, help="Seed of the samples."),
+    errors: bool = typer.Option(False, "--errors", help="Errors by class, length, nesting and so on, with examples."),
+    train: str = typer.Option(None, metavar="FILE", help="Training records, to tell strings that were seen there."),
+    find_threshold: bool = typer.Option(False, "--find-threshold", help="The threshold with the best micro F1."),
+    report: Path = typer.Option(None, metavar="FILE", help="Write a page (HTML) with figures, errors and texts."),
     list_: bool = typer.Option(False, "--list", help="List the tasks with their rules."),
 ) -> None:
     """Score predictions against gold: precision, recall and F1.
@@ -49,72 +57,86 @@ def run(
     are `several` or `single` of their type in a record, links are `known` or `NIL`. All rates are
     fractions of one, and 0 where there is nothing to divide by.
 
+    Several PRED are compared with the first one on the same records: the difference of the micro
+    rates, its 95% interval (paired bootstrap) and p (approximate randomization, two-sided).
+
+    --errors puts each gold and each predicted item in one class: right, missed, spurious, or wrong in
+    a way of the task (type, boundary, both). --find-threshold tries every score that PRED has: predict
+    with a low threshold, and check the one it finds on other records.
+
     Records are paired in order, or by id where the order differs. A record without a prediction
     counts as an empty one. Exit code 3 if some lines could not be read.
 
         ie predict dev.jsonl -m model | ie eval dev.jsonl
 
         ie eval dev.jsonl pred.jsonl --task relations --rule official --alias aliases.json
+
+        ie eval dev.jsonl pred.jsonl --interval --errors --train train.jsonl --report report.html
+
+        ie eval dev.jsonl a.jsonl b.jsonl
+
+        ie predict dev.jsonl --threshold 0.05 | ie eval dev.jsonl --find-threshold
     """
     if list_:
         _print_rules()
         return
-    _check_usage(gold, pred, model)
+    preds = preds or []
+    _check_usage(gold, preds, model)
+    wishes = {"interval": interval, "errors": errors, "find-threshold": find_threshold, "report": report}
+    _check_wishes(len(preds) > 1, wishes, train)
+    refuse_overwrite(report, [gold or "-", *preds])
     talk = Talk()
-    from ie_cli.commands._measure import Choice, measure
+    from ie_cli.analysis.bootstrap import Resampling
+    from ie_cli.commands import _compare, _one
+    from ie_cli.commands._measure import Choice
 
-    score = measure(gold or "-", pred or "-", model, Choice(task, rule, alias), talk.report)
+    choice, shown, settings = Choice(task, rule, alias), _one.Shown(metric.value, by_type), Resampling(samples, seed)
+    if len(preds) > 1:
+        told = _compare.compare(gold, preds, choice, shown, settings, talk.report)
+    else:
+        sources = _one.Sources(gold or "-", preds[0] if preds else "-", model, train)
+        wanted = _one.Wanted(interval, errors, find_threshold, report)
+        told = _one.evaluate(sources, choice, shown, wanted, settings, talk.report)
     talk.close()
-    _notes(score)
+    for note in told.notes():
+        say(f"note: {note}")
     with output(None) as out:
-        out.write((_json if as_json else _table)(score, metric.value, by_type).encode())
-    f1 = getattr(score, metric.value).f1
-    if fail_under is not None and f1 < fail_under:
-        raise IEError(f"{metric.value} F1 {f1:.4f} is below {fail_under:g}")
+        out.write((told.json if as_json else told.text)().encode())
+    _check_f1(told.scores, metric.value, fail_under)
     if talk.report.counts["skipped"]:
         raise typer.Exit(REJECTED)
 
 
-def _check_usage(gold: str | None, pred: str | None, model: str | None) -> None:
+def _check_usage(gold: str | None, preds: list[str], model: str | None) -> None:
     if model is not None:
-        if pred is not None:
+        if preds:
             raise typer.BadParameter("give PRED or --model, not both")
     elif gold is None:
         raise typer.BadParameter("name the gold file: `ie eval GOLD PRED`, or `ie predict GOLD | ie eval GOLD`")
-    elif gold == "-" and pred in (None, "-"):
+    elif gold == "-" and (not preds or "-" in preds):
         raise typer.BadParameter("GOLD and PRED cannot both be stdin")
-    elif pred is None and sys.stdin.isatty():
+    elif gold == "-" and len(preds) > 1:
+        raise typer.BadParameter("GOLD is read once for each PRED: name a file")
+    elif not preds and sys.stdin.isatty():
         raise typer.BadParameter("name the predictions or pipe them in: `ie predict GOLD | ie eval GOLD`")
 
 
-# --- Telling -------------------------------------------------------------------------------------
+def _check_wishes(several: bool, wishes: Mapping[str, bool | Path | None], train: str | None) -> None:
+    """Stop where an option would be without effect."""
+    if several and (asked := [name for name, value in wishes.items() if value]):
+        raise typer.BadParameter(f"--{asked[0]} is for one PRED; several are compared, with intervals")
+    if train is not None and not (wishes["errors"] or wishes["report"]):
+        raise typer.BadParameter("--train goes with --errors or --report")
+    if wishes["report"] is not None and not wishes["report"].parent.is_dir():
+        raise typer.BadParameter(f"--report: the folder {wishes['report'].parent} does not exist")
 
 
-def _notes(score: Score) -> None:
-    """What the reader of the figures should know, and where it is not visible in them."""
-    part = load(_scorer.SCORING, score.kind).Counts.part
-    if score.unlabelled:
-        say(f"note: gold records without '{part}', left out: {score.unlabelled}")
-    for side in ("gold", "pred"):
-        if repeats := getattr(score.duplicates, side):
-            say(f"note: {side} {score.items} that repeat another of their record, counted once: {repeats}")
-        if values := getattr(score.unplaced, side):
-            say(f"note: {side} {score.items} without offsets, matched only with others without offsets: {values}")
-    for what, number in score.remarks.items():
-        say(f"note: {what}: {number}")
-
-
-def _json(score: Score, average: str, by_type: bool) -> str:
-    data = score.to_json(average)
-    if not by_type:
-        del data["types"]
-    return json.dumps(data, ensure_ascii=False) + "\n"
-
-
-def _table(score: Score, average: str, by_type: bool) -> str:
-    from ie_cli.commands._table import table
-
-    return f"{table(score, by_type=by_type)}{score.sign(average)}\n"
+def _check_f1(scores: Mapping[str, Score], average: str, least: float | None) -> None:
+    for name, score in scores.items():
+        f1 = getattr(score, average).f1
+        if least is not None and f1 < least:
+            whose = f"{name}: " if len(scores) > 1 else ""
+            raise IEError(f"{whose}{average} F1 {f1:.4f} is below {least:g}")
 
 
 def _print_rules() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from array import array
 from collections import defaultdict
 from collections.abc import Iterable
 from copy import copy
@@ -24,6 +25,9 @@ class Sheet:
     Args:
         parts: names of the other split (see `Score.parts`).
         blank: what a tally starts as: `Tally(0.0)` for partial credit, `Tally(found=0)` for hits counted apart.
+
+    Attributes:
+        by_record: what each record adds to the total, four numbers a record (see `Score.by_record`).
     """
 
     def __init__(self, parts: Iterable[str] = (), blank: Tally | None = None):
@@ -31,6 +35,8 @@ class Sheet:
         self.types: dict[str, Tally] = defaultdict(lambda: copy(blank))
         self.parts = {name: copy(blank) for name in parts}
         self.repeats, self.values = [0, 0], [0, 0]
+        self.by_record = array("d")
+        self._blank, self._record = blank, copy(blank)
 
     def add_gold(self, type_: str, part: str | None, hit: float = 0) -> None:
         """Count a gold item in the tallies of its type and of its part."""
@@ -42,22 +48,29 @@ class Sheet:
         for tally in self._of(type_, part):
             tally.add_pred(hit)
 
+    def end_record(self) -> None:
+        """Note what was added since the last call: one record's share."""
+        one = self._record
+        self.by_record.extend((one.tp, one.n_pred, one.n_gold, one.tp if one.found is None else one.found))
+        self._record = copy(self._blank)
+
     def _of(self, type_: str, part: str | None) -> list[Tally]:
-        return [self.types[type_]] + ([] if part is None else [self.parts[part]])
+        return [self.types[type_], self._record] + ([] if part is None else [self.parts[part]])
 
 
 class CountsBase:
     """Adds up one pair of records after the other and keeps counts only.
 
     A kind says what it is (`kind`, its module's name; `part`, the record's attribute unless it says how to
-    get at the items; `rules`), and defines `_count`, which compares the items of a record, and `score`,
-    which ends in `_score`.
+    get at the items; `rules`), makes its `_sheets` (one a rule; several until the rule is known), and defines
+    `_count`, which compares the items of a record, and `score`, which ends in `_score`.
     """
 
     kind: ClassVar[str]
     part: ClassVar[str]
     rules: ClassVar[dict[str, str]]
     aliased: ClassVar[frozenset[str]] = frozenset()  # rules with which Counts takes `aliases=` as well
+    _sheets: dict[str, Sheet]
 
     def __init__(self, rule: str | None = None):
         if rule is not None and rule not in self.rules:
@@ -66,19 +79,23 @@ class CountsBase:
         self.records = self.missing = self.unlabelled = 0
         self._data = hashlib.sha256()
 
-    def add(self, gold: Record, pred: Record | None) -> None:
+    def add(self, gold: Record, pred: Record | None) -> bool:
         """Count one record; `pred` is None where there is no prediction for it.
 
-        A gold record whose part is None was never annotated: it is counted as such and left out.
+        Returns:
+            Whether it counts. A gold record whose part is None was never annotated: it is left out, and told.
         """
         wanted = self._annotated(gold)
         if wanted is None:
             self.unlabelled += 1
-            return
+            return False
         found = None if pred is None else self._predicted(pred)
         self.records += 1
         self.missing += found is None
         self._count(gold, wanted, found or [])
+        for sheet in self._sheets.values():
+            sheet.end_record()
+        return True
 
     def score(self) -> Score:
         """The score of what was added so far."""
@@ -113,6 +130,7 @@ class CountsBase:
             unlabelled=self.unlabelled,
             duplicates=Sides(*sheet.repeats),
             unplaced=Sides(*sheet.values),
+            by_record=sheet.by_record,
             **({"items": self.part} | more),
         )
 

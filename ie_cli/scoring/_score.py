@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -96,6 +97,8 @@ class Score:
         duplicates: items that repeat one of their record; each counts once.
         unplaced: items without offsets, which match by value.
         remarks: what else the reader of the figures should know, with a number: {"repeated texts": 3}.
+        by_record: tp, n_pred, n_gold and found of every record in the order of the gold, end to end; what
+            intervals and tests are computed from.
     """
 
     kind: str
@@ -110,6 +113,7 @@ class Score:
     duplicates: Sides = Sides()
     unplaced: Sides = Sides()
     remarks: dict[str, int] = field(default_factory=dict)
+    by_record: array = field(default_factory=lambda: array("d"), compare=False, repr=False)
 
     @property
     def total(self) -> Tally:

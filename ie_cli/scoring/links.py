@@ -66,6 +66,7 @@ class Counts(CountsBase):
         super().__init__(rule)
         self._rule = rule or "end_to_end"
         self._sheet, self._choices = Sheet((KNOWN, NIL)), Choices()
+        self._sheets = {self._rule: self._sheet}
         self._bare, self._nil = [0, 0], [0, 0]
         self._elsewhere = self._unanswered = 0
 

@@ -9,12 +9,12 @@ that has a place. An entity without a type has the type "".
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import accumulate
 
 from ie_cli.records import Entity, Record
 from ie_cli.scoring._counts import GOLD, PRED, CountsBase, Sheet, score_all
-from ie_cli.scoring._score import Score, Tally
+from ie_cli.scoring._score import Score
 
 Key = tuple[int, int, str] | tuple[None, str, str]  # (start, end, type), or (None, text, type) for a value
 
@@ -32,6 +32,7 @@ class Counts(CountsBase):
     def __init__(self, rule: str | None = None):
         super().__init__(rule)
         self._sheet = Sheet(("flat", "nested"))
+        self._sheets = {"strict": self._sheet}
 
     def score(self) -> Score:
         """The score of what was added so far."""
@@ -41,10 +42,11 @@ class Counts(CountsBase):
     def _count(self, gold: Record, wanted: list[Entity], found: list[Entity]) -> None:
         wanted, found = self._keys(wanted, GOLD), self._keys(found, PRED)
         self._digest(gold.text, sorted(wanted, key=lambda key: (key[0] is None, key)))
-        for key, tally in self._tallies(wanted, found):
-            tally.n_gold += key in wanted
-            tally.n_pred += key in found
-            tally.tp += key in wanted and key in found
+        nested = nesting(wanted, found)
+        for key in wanted:
+            self._sheet.add_gold(key[2], "nested" if key in nested else "flat")
+        for key in found:
+            self._sheet.add_pred(key[2], "nested" if key in nested else "flat", key in wanted)
 
     def _keys(self, entities: list[Entity], side: int) -> set[Key]:
         keys = {_key(entity) for entity in entities}
@@ -52,17 +54,15 @@ class Counts(CountsBase):
         self._sheet.values[side] += sum(key[0] is None for key in keys)
         return keys
 
-    def _tallies(self, wanted: set[Key], found: set[Key]) -> Iterator[tuple[Key, Tally]]:
-        """Every key with the tallies it counts in: its type's, and that of flat or nested spans.
 
-        A gold entity is nested if it shares a character with another entity of the gold record
-        (inside, around, crossing, or the same span under another type); a wrong prediction is
-        nested if it does so with another prediction. Thus the two parts add up to the whole.
-        """
-        nested = overlapping(wanted) | (overlapping(found) - wanted)
-        for key in wanted | found:
-            yield key, self._sheet.types[key[2]]
-            yield key, self._sheet.parts["nested" if key in nested else "flat"]
+def nesting(wanted: set[Key], found: set[Key]) -> set[Key]:
+    """The nested ones of the entities of a record.
+
+    A gold entity is nested if it shares a character with another entity of the gold record
+    (inside, around, crossing, or the same span under another type); a wrong prediction is
+    nested if it does so with another prediction. Thus the two parts add up to the whole.
+    """
+    return overlapping(wanted) | (overlapping(found) - wanted)
 
 
 def overlapping(keys: Iterable[Key]) -> set[Key]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import logging
 import os
+import re
 from pathlib import Path
 
 BEGIN, MIDDLE, END, SINGLE = 1, 2, 3, 4  # 0 is padding
@@ -27,9 +28,20 @@ SIZES = {  # feature -> how many values it has
 }
 
 
+# No word of the dictionary has one of these characters, so a text can be cut behind them.
+_PIECE = re.compile(r".{1,1000}[^。！？；\n]*[。！？；\n]?", re.DOTALL)
+
+
 def features(text: str) -> dict[str, list[int]]:
-    """One value a character for each feature of `SIZES`; 0 is padding, 1 is "no word"."""
-    return {"words": boundaries(text)} | _dictionary_words(text)
+    """One value a character for each feature of `SIZES`; 0 is padding, 1 is "no word".
+
+    A long text is read piece by piece: the graph of its words would take a kilobyte a character.
+    """
+    out: dict[str, list[int]] = {name: [] for name in SIZES}
+    for piece in _PIECE.findall(text):
+        for name, values in ({"words": boundaries(piece)} | _dictionary_words(piece)).items():
+            out[name] += values
+    return out
 
 
 def boundaries(text: str) -> list[int]:
