@@ -21,6 +21,7 @@ from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
 from ie_cli.zoo.manifest import DEFAULT as DEFAULT
 
 WEIGHTS = "model.safetensors"
+ENCODER = "encoder.onnx"  # in the place of the encoder's weights, see `ie_cli.zoo.exported`
 
 
 def build(task: str, encoder: TextEncoder, labels: Any, settings: Any) -> nn.Module:
@@ -46,6 +47,8 @@ def save(model: nn.Module, folder: Path, *, half: bool = False, note: dict[str, 
     }
     write_tensors(weights, part / WEIGHTS)
     encoders.save(model.text_encoder, part)
+    if exported := getattr(model.encoder, "path", None):
+        shutil.copyfile(exported, part / ENCODER)
     content = {
         "task": model.task,
         "labels": config.plain(model.codec.labels),
@@ -81,6 +84,8 @@ def load(place: str | Path) -> nn.Module:
     )
     try:
         model = build(content["task"], encoders.open_encoder(folder, encoder), labels, settings)
+        if (folder / ENCODER).exists():
+            model.encoder = load_module("ie_cli.zoo", "exported").OnnxEncoder(folder / ENCODER, model.encoder)
         model.load_state_dict({name: x.float() for name, x in load_file(folder / WEIGHTS).items()})
     except (safetensors.SafetensorError, FileNotFoundError, json.JSONDecodeError, TypeError, RuntimeError) as error:
         raise IEError(
