@@ -1,5 +1,6 @@
 """`ie predict` against the shell contract, in real processes where signals and pipes matter."""
 
+import functools
 import json
 import os
 import select
@@ -9,9 +10,13 @@ import sys
 import time
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from ie_cli.commands import app
+from ie_cli.pipeline.job import Job
+from ie_cli.pipeline.lines import Line
 from ie_cli.tasks import ner_pointer, relation_casrel
 from ie_cli.tasks._relations import Link
 from ie_cli.zoo import encoders, folder
@@ -32,6 +37,11 @@ def model(tmp_path_factory):
     place = tmp_path_factory.mktemp("models") / "tiny"
     folder.save(made, place)
     return place
+
+
+@functools.cache
+def worker_of(model):
+    return Job(str(model)).worker()
 
 
 def predict(model, *args, stdin=""):
@@ -219,6 +229,20 @@ def test_a_run_that_was_killed_is_resumed_without_loss(model, tmp_path, workers)
 def test_resume_needs_a_file(model):
     assert predict(model, "--resume", stdin=lines(TEXTS)).exit_code == 2
     assert predict(model, "--resume", "-o", "-", stdin=lines(TEXTS)).exit_code == 2
+
+
+ODD = st.sampled_from([b'{"text": "\\u0000"}', b'{"text": 1}', b'{"text": "\\ud800"}', b"[[", b"{}", b"\xef\xbb\xbf"])
+
+
+@given(st.lists(st.binary(max_size=40) | ODD, max_size=6))
+def test_every_line_is_written_or_rejected_whatever_its_bytes(model, raw):
+    worker = worker_of(model)
+    block = [Line("f", i, content.replace(b"\n", b"") + b"\n") for i, content in enumerate([b'{"text": ""}', *raw], 1)]
+    done = worker(block)
+    assert len(done.lines) + len(done.rejected) == done.count == len(block)
+    refused = {line.number for line, _ in done.rejected}
+    texts = [json.loads(line.content)["text"] for line in block if line.number not in refused]
+    assert [json.loads(line)["text"] for line in done.lines] == texts
 
 
 def test_a_full_disk_is_a_stated_error(model):

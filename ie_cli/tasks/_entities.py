@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from operator import attrgetter
 
 from ie_cli.errors import IEError
 from ie_cli.records import Entity, Record
@@ -102,8 +104,11 @@ class Codec(_codec.Codec):
 
 def _without_overlaps(entities: list[Entity]) -> list[Entity]:
     """The likeliest entities that share no character: each that overlaps a likelier one is left out."""
-    kept: list[Entity] = []
+    kept: list[Entity] = []  # in order of place
     for entity in sorted(entities, key=lambda e: (-e.score, e.start - e.end, e.start, e.type)):
-        if all(entity.end <= other.start or other.end <= entity.start for other in kept):
-            kept.append(entity)
+        at = bisect_right(kept, entity.start, key=attrgetter("start"))
+        if kept[at - 1 : at] and kept[at - 1].end > entity.start:
+            continue
+        if not kept[at : at + 1] or entity.end <= kept[at].start:
+            kept.insert(at, entity)
     return kept

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 
 from ie_cli.errors import IEError
 from ie_cli.text.encoding import Encoding
@@ -49,10 +51,11 @@ def owner(found: Sequence[Window], size: int, first: int, last: int) -> int | No
         An index into `found`, or None where no window holds the whole span.
     """
     best, margin = None, -1
-    for i, (low, high) in enumerate(found):
-        if low <= first and last < high:
-            left = first - low if low > 0 else size
-            right = high - 1 - last if high < size else size
-            if min(left, right) > margin:
-                best, margin = i, min(left, right)
+    # Both ends of the windows ascend, so those that hold the span stand together.
+    for i in range(bisect_right(found, last, key=itemgetter(1)), bisect_right(found, first, key=itemgetter(0))):
+        low, high = found[i]
+        left = first - low if low > 0 else size
+        right = high - 1 - last if high < size else size
+        if min(left, right) > margin:
+            best, margin = i, min(left, right)
     return best
