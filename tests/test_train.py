@@ -1,10 +1,18 @@
 """`ie train` as a user runs it, on a handful of records and a tiny encoder."""
 
+import hashlib
 import json
+import platform
+import shutil
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+import torch
 import yaml
+from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from ie_cli.commands import app
@@ -72,26 +80,131 @@ def test_the_written_recipe_repeats_the_run(records, tmp_path):
     assert weights[0] == weights[1]
 
 
-@pytest.mark.parametrize("average", [0.0, 0.9])
-def test_a_resumed_run_ends_as_an_undisturbed_one(records, tmp_path, average, monkeypatch):
-    option = ("--set", f"train.average={average}")
-    assert fit(records, tmp_path / "whole", "--epochs", 3, *option).exit_code == 0
-    from ie_cli.training import run as training
+# Everything that a checkpoint has to hold: moments, scaled losses, two followers, single rows, dropout.
+METHODS = {
+    "none": [],
+    "all": ["precision=float16", "average=0.9", "lookahead.steps=3", "lazy=true", "batch=1", "accumulate=2",
+            "fgm.epsilon=0.5", "r_drop=1"],
+}  # fmt: skip
 
-    log = training._log
 
-    def stop_in_the_second_epoch(path, event, better):
-        log(path, event, better)
-        if event.epoch == 1:
-            raise KeyboardInterrupt
+def whole_run(out: Path):
+    """Weights and lines of a run; two runs that went the same way are equal."""
+    weights = [(out / name / "model.safetensors").read_bytes() for name in ("best", "last")]
+    return weights, {name: x.tolist() for name, x in load_file(out / "state.safetensors").items()}, metrics(out)
 
-    monkeypatch.setattr(training, "_log", stop_in_the_second_epoch)
-    stopped = fit(records, tmp_path / "parts", "--epochs", 3, *option)
-    assert stopped.exit_code == 130 and "go on with --resume" in stopped.stderr
-    monkeypatch.setattr(training, "_log", log)
-    resumed = fit(records, tmp_path / "parts", "--epochs", 3, *option, "--resume")
+
+KILLED = """
+import os, signal, sys
+from ie_cli.commands import app
+from ie_cli.training import loop
+update = loop.update
+steps = iter(range(10**6))
+def fatal(*arguments):
+    if next(steps) == 6:
+        os.kill(os.getpid(), signal.SIGKILL)
+    return update(*arguments)
+loop.update = fatal
+app(sys.argv[1:])
+"""
+
+
+@pytest.mark.parametrize("name", METHODS)
+def test_a_run_that_was_killed_and_resumed_ends_as_an_undisturbed_one(records, tmp_path, name):
+    """Killed by the system before step 7, in the second of four epochs of four steps."""
+    options = ["--epochs", 4, "--set", "train.batch=2", "--set", "train.lr=0.02"]
+    options += [x for setting in METHODS[name] for x in ("--set", f"train.{setting}")]
+    assert fit(records, tmp_path / "whole", *options).exit_code == 0
+    arguments = ["train", records, "--dev", records, "-o", tmp_path / "parts", "--cache", tmp_path / "cache", *options]
+    command = [sys.executable, "-c", KILLED, *map(str, arguments), "--threads", "1", "--set", TINY]
+    killed = subprocess.run(command, capture_output=True, text=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert [row["epoch"] for row in metrics(tmp_path / "parts")] == [1]
+    resumed = fit(records, tmp_path / "parts", *options, "--resume")
     assert resumed.exit_code == 0, resumed.output
-    assert metrics(tmp_path / "whole") == metrics(tmp_path / "parts")
+    assert "note: resumed with" not in resumed.stderr
+    assert whole_run(tmp_path / "whole") == whole_run(tmp_path / "parts")
+
+
+def test_an_epoch_whose_checkpoint_was_not_written_is_done_again_and_told_once(records, tmp_path, monkeypatch):
+    assert fit(records, tmp_path / "whole", "--epochs", 3).exit_code == 0
+    from ie_cli.training import checkpoint
+
+    save = checkpoint.save
+
+    def stop_in_the_second_epoch(state, *rest):
+        if state.epoch == 2:
+            raise KeyboardInterrupt
+        save(state, *rest)
+
+    monkeypatch.setattr(checkpoint, "save", stop_in_the_second_epoch)
+    stopped = fit(records, tmp_path / "parts", "--epochs", 3)
+    assert stopped.exit_code == 130 and "go on with --resume" in stopped.stderr
+    assert len(metrics(tmp_path / "parts")) == 2
+    with (tmp_path / "parts" / "metrics.jsonl").open("a") as stream:
+        stream.write('{"epoch": 3, "lo')
+    monkeypatch.setattr(checkpoint, "save", save)
+    assert fit(records, tmp_path / "parts", "--epochs", 3, "--resume").exit_code == 0
+    assert whole_run(tmp_path / "whole") == whole_run(tmp_path / "parts")
+
+
+def test_a_resumed_run_says_what_is_new(records, tmp_path):
+    assert fit(records, tmp_path / "run", "--epochs", 1).exit_code == 0
+    other = tmp_path / "other.jsonl"
+    other.write_text(line(*TEXTS[0]) + "\n")
+    options = ("--epochs", 2, "--resume", "--seed", 1, "--cache", tmp_path / "cache")
+    result = train(records, "--dev", other, "-o", tmp_path / "run", *options)
+    assert result.exit_code == 0, result.output
+    told = next(row for row in result.stderr.splitlines() if row.startswith("note: resumed with"))
+    assert told.startswith("note: resumed with another data.dev, train.epochs: the result may not be")
+
+
+def test_a_run_that_lost_patience_is_not_gone_on_with(records, tmp_path):
+    args = ("--epochs", 5, "--set", "train.patience=1", "--set", "train.lr=1e-9")
+    assert fit(records, tmp_path / "run", *args).exit_code == 0
+    before = metrics(tmp_path / "run")
+    assert len(before) == 2
+    assert fit(records, tmp_path / "run", *args, "--resume").exit_code == 0
+    assert metrics(tmp_path / "run") == before
+
+
+def test_a_checkpoint_of_other_methods_is_refused(records, tmp_path):
+    assert fit(records, tmp_path / "run", "--epochs", 1).exit_code == 0
+    result = fit(records, tmp_path / "run", "--epochs", 2, "--resume", "--set", "train.lookahead.steps=5")
+    assert result.exit_code == 1 and "does not fit this recipe" in result.stderr
+
+
+def test_the_run_folder_says_what_it_was_made_with(records, tmp_path):
+    assert fit(records, tmp_path / "run", "--epochs", 1).exit_code == 0
+    assert {p.name for p in (tmp_path / "run").iterdir()} == {
+        "recipe.yaml", "run.json", "metrics.jsonl", "state.safetensors", "best", "last",
+    }  # fmt: skip
+    found = json.loads((tmp_path / "run" / "run.json").read_text())
+    assert found["torch"] == torch.__version__ and found["python"] == platform.python_version()
+    assert found["data"]["train"] == hashlib.sha256(records.read_bytes()).hexdigest()[:16]
+    assert (found["processes"], found["threads"]) == (1, 1)
+
+
+def test_several_seeds_are_several_runs_and_finished_ones_are_not_repeated(records, tmp_path):
+    args = ("--epochs", 3, "--set", "train.lr=0.02", "--set", "train.batch=4")
+    result = fit(records, tmp_path / "runs", *args, "--seeds", "3,1")
+    assert result.exit_code == 0, result.output
+    found = json.loads((tmp_path / "runs" / "seeds.json").read_text())
+    scores = [max(row["dev"]["micro"]["f1"] for row in metrics(tmp_path / "runs" / f"seed-{s}")) for s in (3, 1)]
+    assert [row["seed"] for row in found["results"]] == [3, 1]
+    assert [row["dev_f1"] for row in found["results"]] == scores
+    assert found["mean"] == pytest.approx(sum(scores) / 2)
+    assert found["deviation"] == pytest.approx(abs(scores[0] - scores[1]) / 2**0.5)
+    assert f"2 seeds: dev F1 {found['mean']:.4f} ± {found['deviation']:.4f}" in result.stderr
+    assert f"the model is in {tmp_path / 'runs' / f'seed-{(3, 1)[scores[1] > scores[0]]}' / 'best'}" in result.stderr
+    assert fit(records, tmp_path / "alone", *args, "--seed", 3).exit_code == 0
+    assert whole_run(tmp_path / "runs" / "seed-3") == whole_run(tmp_path / "alone")
+    refused = fit(records, tmp_path / "runs", *args, "--seeds", "3")
+    assert refused.exit_code == 1 and "seed-1: already holds a run" in refused.stderr
+    shutil.rmtree(tmp_path / "runs" / "seed-3")  # a finished seed needs its folder no more
+    more = fit(records, tmp_path / "runs", *args, "--seeds", "3,1,2", "--resume")
+    assert more.exit_code == 0, more.output
+    assert "seed 2, in" in more.stderr and "seed 3, in" not in more.stderr and "3 seeds" in more.stderr
 
 
 def test_flags_win_over_set_and_set_over_the_recipe(records, tmp_path):
@@ -151,6 +264,12 @@ def test_spans_that_training_cannot_use_are_counted(records, tmp_path):
         (["RECORDS", "--set", "model.sizes=3"], "Did you mean 'model.size'?"),
         (["RECORDS", "--set", "train.batch=0"], "'train.batch' cannot be 0"),
         (["RECORDS", "--set", "train.lr=.nan"], "'train.lr' cannot be nan"),
+        (["RECORDS", "--set", "train.precision=float61"], "Did you mean 'float16'?"),
+        (["RECORDS", "--set", "train.fgm.variant=neither"], "Known: adversarial, both"),
+        (["RECORDS", "--set", "train.fgm.epsilon=-1"], "'train.fgm.epsilon' cannot be -1"),
+        (["RECORDS", "--set", "train.layer_decay=0"], "'train.layer_decay' cannot be 0"),
+        (["RECORDS", "--set", "train.r_drop=1", "--task", "ner_crf"], "needs a pointer head"),
+        (["RECORDS", "--seeds", "x"], "--seeds takes a number of seeds"),
         (["RECORDS", "--task", "ner_pointr"], "Did you mean 'ner_pointer'?"),
         (["RECORDS", "--encoder", "./nowhere"], "no encoder './nowhere'"),
         (["RECORDS", "--encoder", "tests/nowhere"], "no encoder 'tests/nowhere'"),
@@ -161,7 +280,8 @@ def test_mistakes_end_in_one_line(records, tmp_path, args, reason):
     unlabelled = tmp_path / "u.jsonl"
     unlabelled.write_text('{"text": "没有标注"}\n')
     names = {"RECORDS": str(records), "UNLABELLED": str(unlabelled)}
-    result = train(*(names.get(a, a) for a in args), "-o", tmp_path / "run", "--set", "train.seed=1")
+    arguments = [names.get(a, a) for a in args]
+    result = train(*arguments, "-o", tmp_path / "run", "--set", "train.seed=1", "--set", "data.dev_share=0.4")
     assert result.exit_code == 1
     assert reason in result.stderr
     assert result.stderr.count("\n") == 1

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import sys
-from collections.abc import Callable, Iterator
+import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
 from ie_cli import config, threads
+from ie_cli.commands._progress import tell
 from ie_cli.commands._shell import REJECTED, Talk, say
-from ie_cli.errors import IEError
+from ie_cli.errors import IEError, Report
 
 if TYPE_CHECKING:
-    from ie_cli.training import run as training
     from ie_cli.training.recipe import Recipe
-
-SHOWN = 30  # names of types that are listed at the start
 
 
 def run(
@@ -31,6 +28,9 @@ def run(
     task: str = typer.Option(None, "--task", help="Model to train. Default: what the records are annotated for."),
     epochs: int = typer.Option(None, "--epochs", min=1, help="Passes over the training records."),
     seed: int = typer.Option(None, "--seed", help="Seed of weights, dropout and order."),
+    seeds: str = typer.Option(
+        None, "--seeds", metavar="N|LIST", help="Train with N seeds, or with those of a list (1,2,3)."
+    ),
     assign: list[str] = typer.Option(None, "--set", metavar="KEY=VALUE", help="Any setting of the recipe."),
     resume: bool = typer.Option(False, "--resume", help="Go on behind the last finished epoch of DIR."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Remove an earlier run in DIR first."),
@@ -41,30 +41,60 @@ def run(
     """Train a model on records, or as a recipe says.
 
     Task and labels come from the records. DIR gets recipe.yaml (everything that decided the
-    result), metrics.jsonl (a line an epoch), best/ (the model) and last/. Flags win over --set, and
-    --set over the recipe.
+    result), run.json (data, versions, machine), metrics.jsonl (a line an epoch), best/ (the model)
+    and last/. Flags win over --set, and --set over the recipe. Several seeds get a run each in
+    DIR/seed-1, …, and seeds.json. Started by `torchrun`, it trains on several devices.
 
         ie train train.jsonl --dev dev.jsonl -o runs/ner
 
         ie train data/configs/ner-char.yaml train.jsonl -o runs/ner --set train.lr=1e-3
+
+        ie train train.jsonl --dev dev.jsonl -o runs/ner --seeds 3
     """
     threads.limit(thread_count)
     flags = {"data.dev": dev or None, "encoder.name": encoder, "task": task, "train.epochs": epochs, "train.seed": seed}
     settings = _recipe(source or [], assign or [], flags)
-    from ie_cli.training import run as training
-
-    if overwrite and not resume:
-        training.clear(out)
+    options = {"resume": resume, "cache": cache, "processes": processes}
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # DDP warns where a model has not needed all that it may
+    if os.environ.get("RANK", "0") != "0":  # torchrun's other processes neither write nor talk
+        _listen(settings, out, seeds, options)
+        return
     talk = Talk()
-    events = training.run(settings, out, report=talk.report, resume=resume, cache=cache, processes=processes)
     try:
-        _tell(events, out)
+        tell(_events(settings, out, seeds, options | {"report": talk.report}, overwrite and not resume), out)
     except KeyboardInterrupt:
         say(f"stopped; what was finished is in {out}: go on with --resume")
         raise
     talk.close()
     if talk.report.counts["skipped"]:
         raise typer.Exit(REJECTED)
+
+
+def _events(settings: Recipe, out: Path, seeds: str | None, options: dict[str, Any], overwrite: bool) -> Iterator:
+    """Train with one seed or with several."""
+    from ie_cli.training import devices
+    from ie_cli.training import run as training
+    from ie_cli.training import seeds as several
+
+    if seeds is None:
+        if overwrite:
+            training.clear(out)
+        yield from training.run(settings, out, **options)
+    else:
+        wanted = several.parse(seeds, settings.train.seed)
+        if overwrite:
+            several.clear(out, wanted)
+        yield from several.run_all(settings, out, wanted, **options)
+    devices.stop()
+
+
+def _listen(settings: Recipe, out: Path, seeds: str | None, options: dict[str, Any]) -> None:
+    """Take part in a training that the first process tells of."""
+    try:
+        for _ in _events(settings, out, seeds, options | {"report": Report()}, overwrite=False):
+            pass
+    except IEError:
+        raise typer.Exit(1) from None
 
 
 def _recipe(source: list[str], assign: list[str], flags: dict[str, Any]) -> Recipe:
@@ -82,54 +112,3 @@ def _recipe(source: list[str], assign: list[str], flags: dict[str, Any]) -> Reci
         if value is not None:
             config.put(plain, key, value)
     return config.build(Recipe, plain)
-
-
-def _tell(events: Iterator[training.Event], out: Path) -> None:
-    """Say what happens: a progress bar on a terminal, a plain line an epoch everywhere."""
-    from ie_cli.training.loop import Step
-    from ie_cli.training.run import Saved, Started
-
-    with _bar() as advance:
-        for event in events:
-            if isinstance(event, Step):
-                advance(event)
-            elif isinstance(event, Saved):
-                _tell_epoch(event)
-            elif isinstance(event, Started):
-                _tell_start(event)
-    say(f"the model is in {out / 'best'}; try: ie predict -m {out} FILE.jsonl")
-
-
-def _tell_start(event: training.Started) -> None:
-    more = ["…"] if len(event.labels) > SHOWN else []
-    say(f"task {event.task}, {len(event.labels)} types: {', '.join(event.labels[:SHOWN] + more)}")
-    say(f"encoder {event.encoder}, tokens are {event.mode}, {event.parameters / 1e6:.1f} M weights in all")
-    say(f"train {event.texts} texts in {event.windows} windows; dev {event.dev_texts} texts ({event.dev_source})")
-    lost = ", ".join(f"{n} × {cause}" for cause, n in event.lost.most_common())
-    say(f"gold spans lost in training: {lost or 0}")
-
-
-def _tell_epoch(event: training.Saved) -> None:
-    rates = event.epoch.score.micro
-    say(
-        f"epoch {event.epoch.epoch}: loss {event.epoch.loss:.4f}, dev P {rates.precision:.4f} R {rates.recall:.4f} "
-        f"F1 {rates.f1:.4f}, {event.epoch.seconds:.0f} s" + (" *" if event.best else "")
-    )
-
-
-def _bar() -> contextlib.AbstractContextManager[Callable]:
-    """A context that gives a function to call with each `Step`; without a terminal it does nothing."""
-    return _rich_bar() if sys.stderr.isatty() else contextlib.nullcontext(lambda step: None)
-
-
-@contextlib.contextmanager
-def _rich_bar() -> Iterator[Callable]:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
-        line = progress.add_task("reading")
-        yield lambda step: progress.update(
-            line, total=step.steps, completed=step.step, description=f"epoch {step.epoch} loss {step.loss:.3f}"
-        )

@@ -57,6 +57,11 @@ class CharEncoder(nn.Module):
         self.body = BiLSTM(width, hidden, layers, dropout)
         self.width, self.limit = 2 * hidden, None
 
+    @property
+    def token_embedding(self) -> nn.Embedding:
+        """The embeddings of characters."""
+        return self.embeddings["ids"]
+
     def forward(self, features: dict[str, Tensor], mask: Tensor) -> Tensor:
         """features name -> [B, L] int64, mask [B, L] -> [B, L, 2 H]."""
         parts = []
@@ -65,7 +70,8 @@ class CharEncoder(nn.Module):
             parts.append(part)
             if name == "bigrams":
                 parts.append(torch.cat([part[:, 1:], torch.zeros_like(part[:, :1])], 1))
-        return self.body(self.dropout(torch.cat(parts, -1)), mask)
+        with torch.autocast("cpu", enabled=False):  # few processors have LSTMs in 16 bits
+            return self.body(self.dropout(torch.cat(parts, -1)), mask)
 
     def residual(self, features: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
         """The output twice: there is no layer normalisation that it could be taken before."""

@@ -48,6 +48,12 @@ class SpanScores(NamedTuple):
         """The scores of some cells, to the last bit those of `dense`; the four indices are broadcast."""
         return self.pair[row, first, last] + self.start[row, kind, first] + self.end[row, kind, last]
 
+    def chunks(self) -> Iterator[tuple[int, SpanScores]]:
+        """As `TypeScores.chunks`."""
+        types = self.start.shape[1]
+        for low, part in _few(types, self.pair, self.pair.numel()):
+            yield low, SpanScores(self.pair, self.start[:, part], self.end[:, part])
+
     def above(self, threshold: float, cells: Tensor, most: int | None = None) -> SpanCells:
         """All allowed spans with s > threshold, exactly, without the [B, C, L, L] tensor.
 
@@ -119,6 +125,13 @@ def _cells_at_once(scores: Tensor) -> int:
     return CELLS_AT_ONCE_GPU if scores.is_cuda else CELLS_AT_ONCE
 
 
+def _few(types: int, scores: Tensor, cells: int) -> Iterator[tuple[int, slice]]:
+    """Ranges of types of which each has `cells` scores, and where they begin."""
+    step = max(1, _cells_at_once(scores) // max(1, cells))
+    for low in range(0, types, step):
+        yield low, slice(low, low + step)
+
+
 def span_mask(mask: Tensor, *, triangle: bool = True) -> Tensor:
     """Cells that are spans, [B, L, L] bool, from the token mask [B, L]: no padding, start <= end."""
     cells = mask[:, :, None] & mask[:, None, :]
@@ -181,9 +194,7 @@ class TypeScores(NamedTuple):
     def chunks(self) -> Iterator[tuple[int, TypeScores]]:
         """The scores of a few types at a time, with the number of the first: `CELLS_AT_ONCE`, at least one type."""
         texts, types, length, _ = self.query.shape
-        step = max(1, _cells_at_once(self.query) // max(1, texts * length * length))
-        for low in range(0, types, step):
-            part = slice(low, low + step)
+        for low, part in _few(types, self.query, texts * length * length):
             yield low, TypeScores(self.query[:, part], self.key[:, part], self.bias[part])
 
     def above(self, threshold: float, cells: Tensor, most: int | None = None) -> SpanCells:

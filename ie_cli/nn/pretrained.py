@@ -2,8 +2,22 @@
 
 from __future__ import annotations
 
+import math
+
 import torch
 from torch import Tensor, nn
+
+from ie_cli.errors import IEError
+
+FEWEST = 16  # keys that attention is scaled for at least, as in the published code
+
+
+def log_n(mask: Tensor, base: int) -> Tensor:
+    """log n / log base, [B, 1, 1]: the factor of attention scores over n keys (kexue.fm/archives/8823).
+
+    With it the entropy of attention hardly depends on the length of the text; at n = base it changes nothing.
+    """
+    return mask.sum(1).clamp_min(FEWEST).log()[:, None, None] / math.log(base)
 
 
 class PretrainedEncoder(nn.Module):
@@ -13,12 +27,37 @@ class PretrainedEncoder(nn.Module):
         inner: a transformers model that returns `last_hidden_state`.
         first, last: ids of the special tokens before and behind a text, or None for none.
         limit: longest text in tokens, special tokens not counted.
+        base: scale attention by log n / log base for a text of n tokens, special ones counted; None does not.
+
+    Raises:
+        IEError: `base` is given and the queries are not layers of their own, as BERT's are.
     """
 
-    def __init__(self, inner: nn.Module, *, first: int | None, last: int | None, pad: int, limit: int | None):
+    def __init__(
+        self, inner: nn.Module, *, first: int | None, last: int | None, pad: int, limit: int | None,
+        base: int | None = None,
+    ):  # fmt: skip
         super().__init__()
         self.inner, self.first, self.last, self.pad, self.limit = inner, first, last, pad, limit
-        self.width = inner.config.hidden_size
+        self.width, self.base = inner.config.hidden_size, base
+        if base is not None:
+            self._scale_queries()
+
+    def _scale_queries(self) -> None:
+        """Scaled queries are scaled scores, whatever attention is computed with."""
+        queries = [m for name, m in self.inner.named_modules() if name.endswith(".query") and isinstance(m, nn.Linear)]
+        if not queries:
+            raise IEError(f"encoder.options.log_n: {self.inner.config.model_type} has no queries that can be scaled")
+        for query in queries:
+            query.register_forward_hook(self._scaled)
+
+    def _scaled(self, module: nn.Module, given: tuple[Tensor, ...], queries: Tensor) -> Tensor:
+        return queries * self._factor.to(queries.dtype)
+
+    @property
+    def token_embedding(self) -> nn.Embedding:
+        """The embeddings of tokens, without positions."""
+        return self.inner.get_input_embeddings()
 
     def forward(self, features: dict[str, Tensor], mask: Tensor) -> Tensor:
         """features["ids"] [B, L] int64, mask [B, L] -> [B, L, width]."""
@@ -28,9 +67,12 @@ class PretrainedEncoder(nn.Module):
             ids = torch.cat([torch.full_like(ids[:, :1], self.first), ids], 1)
             mask = torch.cat([torch.ones_like(mask[:, :1]), mask], 1)
         if self.last is not None:
-            ends = mask.sum(1, keepdim=True)
-            ids = torch.cat([ids, torch.full_like(ids[:, :1], self.pad)], 1).scatter(1, ends, self.last)
-            mask = torch.cat([mask, torch.zeros_like(mask[:, :1])], 1).scatter(1, ends, True)
+            ids = torch.cat([ids, torch.full_like(ids[:, :1], self.pad)], 1)
+            longer = torch.cat([torch.ones_like(mask[:, :1]), mask], 1)
+            ids = torch.where(longer & ~torch.cat([mask, torch.zeros_like(mask[:, :1])], 1), self.last, ids)
+            mask = longer
+        if self.base is not None:
+            self._factor = log_n(mask, self.base)
         hidden = self.inner(input_ids=ids, attention_mask=mask.long()).last_hidden_state
         return hidden[:, before : before + features["ids"].shape[1]]
 

@@ -23,6 +23,7 @@ scores of a pointer head, one for each text and type; `total` makes them the los
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
@@ -33,6 +34,16 @@ from ie_cli.nn.pointer import SpanScores, TypeScores
 
 NOTHING = -1e9  # the logarithm of an empty sum; e^NOTHING is 0 and its gradient a number
 LEAST = 1e-250  # a smaller sum is taken for an empty one: a gradient divided by it could overflow
+
+
+class Targets(NamedTuple):
+    """What is wanted of the gold cells and of the rest, 0..1; anything but 1 and 0 is label smoothing."""
+
+    gold: float = 1.0
+    rest: float = 0.0
+
+
+HARD = Targets()
 
 
 def zlpr(scores: Tensor, target: Tensor, allowed: Tensor) -> Tensor:
@@ -72,6 +83,14 @@ def span_zlpr(
     """
     loss = additive_zlpr if isinstance(scores, SpanScores) else typewise_zlpr
     return loss(scores, gold, cells, target, rest)
+
+
+def smoothed_zlpr(scores: SpanScores | TypeScores, gold: Tensor, cells: Tensor, targets: Targets) -> Tensor:
+    """`span_zlpr` [B, C] with the same target for all gold cells."""
+    if targets == HARD:
+        return span_zlpr(scores, gold, cells)
+    wanted = torch.full((len(gold),), targets.gold, dtype=torch.float64, device=gold.device)
+    return span_zlpr(scores, gold, cells, wanted, targets.rest)
 
 
 def total(*modules: Tensor, over_types: str = "sum") -> Tensor:

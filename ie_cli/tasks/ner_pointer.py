@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ie_cli.nn.pointer import SpanScores, TypeScores, pointer, span_mask
-from ie_cli.nn.zlpr import prior_score, score_of, span_zlpr, total
+from ie_cli.nn.zlpr import HARD, Targets, prior_score, score_of, smoothed_zlpr, total
 from ie_cli.tasks._codec import Batch, Example, collate
 from ie_cli.tasks._entities import Codec, Labels, TokenSpan
 from ie_cli.text.batch import Inputs
@@ -74,12 +74,16 @@ class Model(nn.Module):
     def forward(self, inputs: Inputs) -> SpanScores | TypeScores:
         return self.head(self.dropout(self.encoder(inputs.features, inputs.mask)))
 
-    def loss(self, scores: SpanScores | TypeScores, batch: Batch) -> Tensor:
+    def cells(self, mask: Tensor) -> tuple[Tensor]:
+        """The allowed spans of each head, [B, L, L] bool."""
+        return (span_mask(mask),)
+
+    def loss(self, scores: SpanScores | TypeScores, batch: Batch, targets: Targets = HARD) -> Tensor:
         """ZLPR of each type, summed over types and averaged over texts: a scalar.
 
         The published scripts average over types as well; AdamW's steps do not depend on that factor.
         """
-        return total(span_zlpr(scores, batch.gold[:, [0, 2, 3, 4]], span_mask(batch.inputs.mask)))
+        return total(smoothed_zlpr(scores, batch.gold[:, [0, 2, 3, 4]], *self.cells(batch.inputs.mask), targets))
 
     def decode(self, scores: SpanScores | TypeScores, mask: Tensor) -> list[list[TokenSpan]]:
         """The likeliest spans of each row whose probability sigmoid(2 s) exceeds the threshold."""

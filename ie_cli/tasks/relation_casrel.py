@@ -63,6 +63,8 @@ class Model(nn.Module):
     """
 
     kind = "relations"
+    residual = True  # it reads the encoder's `residual`
+    mean_over = "tokens"  # of the loss; the other models' is a mean over texts
 
     def __init__(self, encoder: nn.Module, tokenizer: Tokenizer, labels: Labels, settings: Settings):
         super().__init__()

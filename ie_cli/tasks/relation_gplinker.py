@@ -19,7 +19,7 @@ from torch import Tensor, nn
 
 from ie_cli.nn.linking import links
 from ie_cli.nn.pointer import SpanScores, TypeScores, pointer, span_mask
-from ie_cli.nn.zlpr import prior_score, score_of, span_zlpr, total
+from ie_cli.nn.zlpr import HARD, Targets, prior_score, score_of, smoothed_zlpr, total
 from ie_cli.tasks._codec import Batch, Example, collate
 from ie_cli.tasks._relations import Codec, Labels, Name, TokenLink
 from ie_cli.text.batch import Inputs
@@ -88,17 +88,20 @@ class Model(nn.Module):
         hidden = self.dropout(self.encoder(inputs.features, inputs.mask))
         return self.entities(hidden), self.heads(hidden), self.tails(hidden)
 
-    def loss(self, scores: Scores, batch: Batch) -> Tensor:
+    def cells(self, mask: Tensor) -> tuple[Tensor, ...]:
+        """The allowed spans and links of each head, [B, L, L] bool."""
+        anywhere = span_mask(mask, triangle=False)  # an object may stand before its subject
+        return span_mask(mask), anywhere, anywhere
+
+    def loss(self, scores: Scores, batch: Batch, targets: Targets = HARD) -> Tensor:
         """ZLPR summed over the types of each head and over the three heads, averaged over texts: a scalar."""
         one, other = batch.gold.reshape(-1, 2, 5).unbind(1)
         row, label, pair = one[:, 0], one[:, 2], (one[:, 3:], other[:, 3:])
         spans = [torch.column_stack([row, self.ends[label, i], pair[i]]) for i in range(2)]
         linked = [torch.column_stack([row, label, pair[0][:, i], pair[1][:, i]]) for i in range(2)]
-        mask = batch.inputs.mask
-        anywhere = span_mask(mask, triangle=False)  # an object may stand before its subject
         gold = (torch.cat(spans), *linked)
-        cells = (span_mask(mask), anywhere, anywhere)
-        return total(*map(span_zlpr, scores, gold, cells))
+        parts = zip(scores, gold, self.cells(batch.inputs.mask), strict=True)
+        return total(*(smoothed_zlpr(*part, targets) for part in parts))
 
     def decode(self, scores: Scores, mask: Tensor) -> list[list[TokenLink]]:
         """The links of each row whose four parts all exceed the threshold; the least is its probability."""

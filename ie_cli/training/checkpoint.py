@@ -10,7 +10,7 @@ import torch
 from safetensors.torch import load_file
 
 from ie_cli.errors import IEError
-from ie_cli.training.loop import State
+from ie_cli.training.step import State
 from ie_cli.zoo.folder import write_tensors
 
 NAME = "state.safetensors"
@@ -21,11 +21,15 @@ def save(state: State, folder: Path, counters: dict[str, Any]) -> None:
     tensors = {f"model.{name}": x for name, x in state.model.state_dict().items()}
     for i, moments in state.optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{i}.{name}": x for name, x in moments.items()}
-    if state.average:
-        tensors |= {f"average.{name}": x for name, x in state.average.model.state_dict().items()}
-        counters = counters | {"average_steps": state.average.steps}
+    for role, follower in state.followers.items():
+        tensors |= {f"{role}.{name}": x for name, x in follower.model.state_dict().items()}
+    own = {
+        "epoch": state.epoch,
+        "scaler": state.scaler.state_dict(),
+        "steps": {role: follower.steps for role, follower in state.followers.items()},
+    }
     part = folder / f".{NAME}.part"
-    header = {"counters": json.dumps(counters | {"epoch": state.epoch})}
+    header = {"counters": json.dumps(counters | own)}
     write_tensors({name: x.contiguous().cpu() for name, x in tensors.items()}, part, header)
     part.replace(folder / NAME)
 
@@ -34,7 +38,7 @@ def restore(state: State, folder: Path) -> dict[str, Any]:
     """Put a checkpoint's values into `state` and return its counters.
 
     Raises:
-        IEError: there is none, or it is of another model.
+        IEError: there is none, or it is of another model or of other methods.
     """
     from safetensors import SafetensorError, safe_open
 
@@ -46,9 +50,11 @@ def restore(state: State, folder: Path) -> dict[str, Any]:
             counters = json.loads(stream.metadata()["counters"])
         tensors = load_file(path)
         state.model.load_state_dict(_part(tensors, "model."))
-        if state.average:
-            state.average.model.load_state_dict(_part(tensors, "average."))
-            state.average.steps = counters["average_steps"]
+        for role, follower in state.followers.items():
+            follower.model.load_state_dict(_part(tensors, f"{role}."))
+            follower.steps = counters["steps"][role]
+        if state.scaler.is_enabled():
+            state.scaler.load_state_dict(counters["scaler"])
         state.optimiser.load_state_dict(state.optimiser.state_dict() | {"state": _moments(tensors)})
     except (SafetensorError, RuntimeError, KeyError, ValueError) as error:
         raise IEError(

@@ -140,9 +140,8 @@ def _columns(codec: Any) -> datasets.Features:
     """The types of the columns; `datasets` would guess them from the first rows, which may hold no gold."""
     lists = (*codec.tokenizer("").features, "cells")
     numbers = {name: datasets.List(datasets.Value("int64")) for name in lists}
-    return datasets.Features(
-        numbers | {name: datasets.Value("int64") for name in ("length", "first")} | {"lost": datasets.Value("string")}
-    )
+    strings = {name: datasets.Value("string") for name in ("lost", *codec.strings)}
+    return datasets.Features(numbers | {name: datasets.Value("int64") for name in ("length", "first")} | strings)
 
 
 @dataclass

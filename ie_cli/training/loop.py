@@ -11,10 +11,10 @@ from torch import nn
 
 from ie_cli.errors import IEError
 from ie_cli.scoring._score import Score
-from ie_cli.text.order import shuffled
-from ie_cli.training import optimiser
+from ie_cli.training import batches, devices, optimiser
 from ie_cli.training.data import Examples
-from ie_cli.training.recipe import Train
+from ie_cli.training.settings import Train
+from ie_cli.training.step import State, update
 
 
 @dataclass(frozen=True)
@@ -29,36 +29,19 @@ class Step:
 
 @dataclass(frozen=True)
 class Epoch:
-    """One pass: mean loss, dev score of the weights that would be used, seconds of training."""
+    """One pass: mean loss, dev score of the weights that would be used, seconds of training.
+
+    Of several processes only the first has a score.
+    """
 
     epoch: int
     loss: float
-    score: Score
+    score: Score | None
     seconds: float
 
 
-class State:
-    """All that changes in training; what a checkpoint has to keep.
-
-    Attributes:
-        average: moving average of the weights, or None where the recipe has none.
-        epoch: epochs done.
-    """
-
-    def __init__(self, model: nn.Module, settings: Train):
-        self.model = model
-        self.optimiser = optimiser.build(model, settings)
-        self.average = optimiser.Average(model, settings.average) if settings.average else None
-        self.epoch = 0
-
-    @property
-    def best_weights(self) -> nn.Module:
-        """The model to evaluate and keep: the average where there is one."""
-        return self.average.model if self.average else self.model
-
-
 def fit(
-    state: State, examples: Examples, settings: Train, evaluate: Callable[[nn.Module], Score]
+    state: State, examples: Examples, settings: Train, evaluate: Callable[[nn.Module], Score | None]
 ) -> Iterator[Step | Epoch]:
     """Train from `state.epoch` on; after an `Epoch` is yielded the state stands behind that epoch.
 
@@ -68,37 +51,32 @@ def fit(
     Raises:
         IEError: the loss is no longer a number.
     """
-    per_epoch = -(-len(examples.lengths) // settings.batch)
-    steps = per_epoch * settings.epochs
+    per_epoch = batches.steps(examples.lengths, settings, devices.count())
     while state.epoch < settings.epochs:
-        seed = settings.seed * 100_003 + state.epoch
-        torch.manual_seed(seed)
-        total, began = 0.0, time.monotonic()
+        done, total, began = state.epoch * per_epoch, 0.0, time.monotonic()
         state.model.train()
-        for i, batch in enumerate(shuffled(examples.lengths, settings.batch, seed)):
-            step = state.epoch * per_epoch + i
-            loss = _update(state, examples.rows[batch], settings, optimiser.rate(step, steps, settings.warm_up))
-            if not loss < float("inf"):
-                raise IEError(f"the loss became {loss} in step {step + 1}; try a lower train.lr and train.head_lr")
+        for step, portions in enumerate(_portions(state, examples, settings), done + 1):
+            share = optimiser.rate(step - 1, per_epoch * settings.epochs, settings.warm_up)
+            loss = update(state, examples, portions, settings, share)
+            _check(loss, step, settings)
             total += loss
-            yield Step(state.epoch + 1, step + 1, steps, loss)
+            yield Step(state.epoch + 1, step, per_epoch * settings.epochs, loss)
         seconds = time.monotonic() - began
         score = evaluate(state.best_weights.eval())
         state.epoch += 1
         yield Epoch(state.epoch, total / per_epoch, score, seconds)
 
 
-def _update(state: State, columns: dict[str, list], settings: Train, share: float) -> float:
-    """One step of the optimiser on one batch; returns its loss."""
-    model = state.model
-    examples = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    batch = model.collate(examples).to(next(model.parameters()).device)
-    loss = model.loss(model(batch.inputs), batch)
-    state.optimiser.zero_grad()
-    loss.backward()
-    nn.utils.clip_grad_norm_(model.parameters(), settings.clip)
-    optimiser.set_rate(state.optimiser, share)
-    state.optimiser.step()
-    if state.average:
-        state.average.update(model)
-    return loss.item()
+def _portions(state: State, examples: Examples, settings: Train) -> Iterator[list[batches.Portion]]:
+    """The batches of the next epoch, all chance of which is drawn anew from the seed."""
+    seed = settings.seed * 100_003 + state.epoch
+    torch.manual_seed(seed + devices.rank() * 1_000_003)  # each process has its own dropout
+    mean_over = getattr(state.model, "mean_over", "texts")
+    place = {"rank": devices.rank(), "processes": devices.count()}
+    return batches.portions(examples.lengths, settings, seed, mean_over=mean_over, **place)
+
+
+def _check(loss: float, step: int, settings: Train) -> None:
+    if not loss < float("inf"):
+        wider = ", or train.precision=float32" if settings.precision != "float32" else ""
+        raise IEError(f"the loss became {loss} in step {step}; try a lower train.lr and train.head_lr{wider}")

@@ -1,13 +1,14 @@
-"""AdamW with a rate for pretrained weights and one for new ones, and a moving average of the weights."""
+"""AdamW with a rate for pretrained weights and one for new ones, and updates of single rows of embeddings."""
 
 from __future__ import annotations
 
-import copy
+from collections.abc import Callable, Iterable
 
 import torch
 from torch import nn
 
-from ie_cli.training.recipe import Train
+from ie_cli.training import layers
+from ie_cli.training.settings import Train
 
 
 def build(model: nn.Module, settings: Train) -> torch.optim.AdamW:
@@ -16,22 +17,49 @@ def build(model: nn.Module, settings: Train) -> torch.optim.AdamW:
     A model's `rates` (prefix of weight names -> factor on head_lr) give parts of it their own.
     """
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
+    depth = layers.count(model.encoder)
     for name, weight in model.named_parameters():
         if weight.requires_grad:
             decay = settings.weight_decay if weight.dim() > 1 else 0.0
-            groups.setdefault((_peak(model, name, settings), decay), []).append(weight)
-    return torch.optim.AdamW(
+            groups.setdefault((_peak(model, name, settings, depth), decay), []).append(weight)
+    rows = [m.weight for m in model.modules() if isinstance(m, nn.Embedding)] if settings.lazy else []
+    return RowAdamW(
         [{"params": ps, "lr": peak, "peak": peak, "weight_decay": decay} for (peak, decay), ps in groups.items()],
+        rows,
         betas=(0.9, 0.98),
         eps=1e-6,
     )
 
 
-def _peak(model: nn.Module, name: str, settings: Train) -> float:
+def _peak(model: nn.Module, name: str, settings: Train, depth: int) -> float:
     if name.startswith("encoder."):
-        return settings.lr
+        return settings.lr * layers.share(name, depth, settings.layer_decay)
     factors = (f for prefix, f in getattr(model, "rates", {}).items() if name.startswith(prefix))
     return settings.head_lr * next(factors, 1.0)
+
+
+class RowAdamW(torch.optim.AdamW):
+    """AdamW that leaves those rows of `tables` alone whose gradient is 0 (kexue.fm/archives/6869).
+
+    A symbol that does not occur in a step is then neither moved by its momentum nor decayed. Its moments
+    go on, unlike those of torch's SparseAdam, which has no weight decay either.
+    """
+
+    def __init__(self, groups: list[dict], tables: Iterable[nn.Parameter] = (), **options):
+        super().__init__(groups, **options)
+        self.tables = list(tables)
+
+    @torch.no_grad()
+    def step(self, closure: Callable[[], float] | None = None) -> float | None:
+        kept = []
+        for table in self.tables:
+            if table.grad is not None:
+                idle = ~table.grad.any(1)
+                kept.append((table, idle, table[idle]))
+        loss = super().step(closure)
+        for table, idle, rows in kept:
+            table[idle] = rows
+        return loss
 
 
 def rate(step: int, steps: int, warm_up: float) -> float:
@@ -46,20 +74,3 @@ def set_rate(optimiser: torch.optim.Optimizer, share: float) -> None:
     """Set every group's rate to a share of its peak."""
     for group in optimiser.param_groups:
         group["lr"] = group["peak"] * share
-
-
-class Average:
-    """Exponential moving average of the weights with bias correction (kexue.fm/archives/6575).
-
-    The decay grows with the steps up to its full value, so that early weights do not linger.
-    """
-
-    def __init__(self, model: nn.Module, decay: float):
-        self.model, self.decay, self.steps = copy.deepcopy(model).requires_grad_(False), decay, 0
-
-    @torch.no_grad()
-    def update(self, model: nn.Module) -> None:
-        self.steps += 1
-        decay = min(self.decay, self.steps / (self.steps + 9))
-        for mine, new in zip(self.model.parameters(), model.parameters(), strict=True):
-            mine.lerp_(new, 1 - decay)

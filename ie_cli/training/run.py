@@ -1,12 +1,11 @@
-"""A whole training run in a folder: recipe.yaml, metrics.jsonl, the models best/ and last/, and the state."""
+"""A whole training run in a folder: recipe.yaml, run.json, metrics.jsonl, the models best/ and last/, and the state."""
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,12 +20,16 @@ from ie_cli.nn.device import best_device
 from ie_cli.records import Record
 from ie_cli.registry import load
 from ie_cli.scoring._score import Score
-from ie_cli.training import checkpoint, data, loop, recipe
-from ie_cli.training.loop import Epoch, Step
+from ie_cli.scoring.links import linked
+from ie_cli.training import checkpoint, data, devices, diagnosis, environment, epochs, metrics, recipe
+from ie_cli.training.diagnosis import Notice
+from ie_cli.training.epochs import Saved
+from ie_cli.training.loop import Step
 from ie_cli.training.recipe import Recipe
+from ie_cli.training.step import State
 from ie_cli.zoo import encoders, folder
 
-RECIPE, METRICS = "recipe.yaml", "metrics.jsonl"
+RECIPE = "recipe.yaml"
 
 
 @dataclass(frozen=True)
@@ -51,15 +54,7 @@ class Started:
     dev_source: str
 
 
-@dataclass(frozen=True)
-class Saved:
-    """An epoch that is on disk; `best` if no earlier one scored as high."""
-
-    epoch: Epoch
-    best: bool
-
-
-Event = Started | Step | Saved
+Event = Started | Step | Saved | Notice
 
 
 def run(
@@ -79,26 +74,39 @@ def run(
     recipe.complete(settings)
     train, dev, dev_source = _parts(settings)
     settings.task = settings.task or guess_task(train)
-    _prepare(out, resume)
-    labels = load("ie_cli.tasks", settings.task).Labels.of(train.read(report))
-    labels.length = min(labels.length, settings.train.length)  # longer ones are read in windows
+    devices.start()
+    if devices.rank() == 0:
+        _prepare(out, resume)
     dev_records = list(dev.read(report))
     if not dev_records:
         raise IEError("there are no dev records; name some with --dev or raise data.dev_share")
+    shared = diagnosis.SharedTexts(dev_records)
+    labels = load("ie_cli.tasks", settings.task).Labels.of(shared.watch(train.read(report)))
+    labels.length = min(labels.length, settings.train.length)  # longer ones are read in windows
     model = _model(settings, labels, train)
-    key = [settings.task, config.plain(settings.encoder), config.plain(labels), settings.model]
-    examples = data.tokenise(
-        train, model.codec, length=settings.train.length, key=key, cache=cache, processes=processes
-    )
-    written = config.plain(settings)
-    (out / RECIPE).write_text(yaml.safe_dump(written, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    state = State(model, settings.train)
+    examples = _examples(settings, labels, model, train, cache=cache, processes=processes)
     yield Started(
         settings.task, labels.names, settings.encoder.name, settings.encoder.mode, folder.parameters(model),
         examples.texts, len(examples.lengths), examples.lost, len(dev_records), dev_source,
     )  # fmt: skip
+    yield from shared.notices()
+    kept = checkpoint.restore(state, out) if resume else {"best": -1.0, "stale": 0}
     hashes = {"train": data.digest(train.files), "dev": data.digest(dev.files)}
-    note = {"recipe": written, "data": hashes, "ie": ie_cli.__version__}
-    yield from _fit(model, examples, settings.train, _evaluator(model.kind, dev_records), out, resume, note)
+    if devices.rank() == 0:
+        yield from _describe(out, config.plain(settings), hashes, state.epoch)
+    note = {"recipe": config.plain(settings), "data": hashes, "ie": ie_cli.__version__}
+    yield from epochs.train(state, kept, examples, settings.train, _evaluator(model.kind, dev_records), out, note)
+
+
+def _describe(out: Path, settings: dict[str, Any], hashes: dict[str, str], done: int) -> Iterator[Notice]:
+    """Write what the run is, and say what is new in a run of which some epochs are done already."""
+    now = environment.describe(hashes)
+    if done:
+        yield from environment.changes(out, out / RECIPE, now, settings)
+    metrics.rewind(out, done)
+    environment.write(out, now)
+    (out / RECIPE).write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
 def _model(settings: Recipe, labels: Any, train: data.Part) -> nn.Module:
@@ -107,44 +115,17 @@ def _model(settings: Recipe, labels: Any, train: data.Part) -> nn.Module:
     encoder = encoders.create(settings.encoder, lambda: (record.text for record in train))
     head = config.build(load("ie_cli.tasks", settings.task).Settings, settings.model, "model")
     model = folder.build(settings.task, encoder, labels, head)
+    if hasattr(model, "study"):  # what can only be counted with the settings at hand
+        model.study(train)
     settings.encoder, settings.model = encoder.settings, config.plain(head)
     return model.to(best_device())
 
 
-def _fit(
-    model: nn.Module, examples: data.Examples, settings: recipe.Train, evaluate: Callable[[nn.Module], Score],
-    out: Path, resume: bool, note: dict[str, Any],
-) -> Iterator[Step | Saved]:  # fmt: skip
-    """The epochs, each kept on disk before it is told."""
-    state = loop.State(model, settings)
-    kept = checkpoint.restore(state, out) if resume else {"best": -1.0, "stale": 0}
-    for event in loop.fit(state, examples, settings, evaluate):
-        if isinstance(event, Step):
-            yield event
-            continue
-        f1 = event.score.micro.f1
-        better = f1 > kept["best"]
-        kept = {"best": max(kept["best"], f1), "stale": 0 if better else kept["stale"] + 1}
-        scored = note | {"epoch": event.epoch, "dev_f1": round(f1, 4), "signature": event.score.signature}
-        for name in ("last", "best") if better else ("last",):
-            folder.save(state.best_weights, out / name, half=settings.half, note=scored)
-        checkpoint.save(state, out, kept)
-        _log(out / METRICS, event, better)
-        yield Saved(event, better)
-        if settings.patience and kept["stale"] >= settings.patience:
-            return
-
-
-def _log(path: Path, event: Epoch, better: bool) -> None:
-    line = {
-        "epoch": event.epoch,
-        "loss": round(event.loss, 5),
-        "seconds": round(event.seconds, 1),
-        "best": better,
-        "dev": event.score.to_json(),
-    }
-    with path.open("a", encoding="utf-8") as stream:
-        stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+def _examples(settings: Recipe, labels: Any, model: nn.Module, train: data.Part, **options: Any) -> data.Examples:
+    """The tokenised training records; of several processes the first one makes them."""
+    key = [settings.task, config.plain(settings.encoder), config.plain(labels), settings.model]
+    with devices.first_alone():
+        return data.tokenise(train, model.codec, length=settings.train.length, key=key, **options)
 
 
 def _parts(settings: Recipe) -> tuple[data.Part, data.Part, str]:
@@ -159,8 +140,14 @@ def _parts(settings: Recipe) -> tuple[data.Part, data.Part, str]:
     return train, dev, f"{wanted.dev_share:.0%} split off, split_seed {wanted.split_seed}"
 
 
+LINKS = "links"  # which are in the entities
 # The model for records that are annotated for several tasks is that of the first one here.
-DEFAULTS = {"events": "event_gplinker", "relations": "relation_gplinker", "entities": "ner_pointer"}
+DEFAULTS = {
+    "events": "event_gplinker",
+    "relations": "relation_gplinker",
+    LINKS: "link_pair",
+    "entities": "ner_pointer",
+}
 
 
 def guess_task(records: Iterable[Record]) -> str:
@@ -172,12 +159,17 @@ def guess_task(records: Iterable[Record]) -> str:
     wanted = list(DEFAULTS)
     seen = len(wanted)
     for record in records:
-        seen = next((i for i, part in enumerate(wanted[:seen]) if getattr(record, part) is not None), seen)
+        seen = next((i for i, part in enumerate(wanted[:seen]) if _has(record, part)), seen)
         if seen == 0:
             break
     if seen == len(wanted):
-        raise IEError(f"the training records are not annotated: none has {_either(wanted)}. `ie convert` makes records")
+        parts = _either([part for part in wanted if part != LINKS])
+        raise IEError(f"the training records are not annotated: none has {parts}. `ie convert` makes records")
     return DEFAULTS[wanted[seen]]
+
+
+def _has(record: Record, part: str) -> bool:
+    return linked(record) if part == LINKS else getattr(record, part) is not None
 
 
 def _either(names: Sequence[str]) -> str:
@@ -186,7 +178,7 @@ def _either(names: Sequence[str]) -> str:
 
 def _prepare(out: Path, resume: bool) -> None:
     """Make the run's folder; a finished run is never overwritten in silence."""
-    if not resume and (out / METRICS).exists():
+    if not resume and (out / metrics.NAME).exists():
         raise IEError(
             f"{out}: already holds a run; go on with --resume, start anew with --overwrite, or name another -o"
         )
@@ -195,12 +187,14 @@ def _prepare(out: Path, resume: bool) -> None:
 
 def clear(out: Path) -> None:
     """Remove an earlier run's files, and only those."""
-    for name in (RECIPE, METRICS, checkpoint.NAME):
+    for name in (RECIPE, environment.NAME, metrics.NAME, checkpoint.NAME):
         (out / name).unlink(missing_ok=True)
     for name in ("best", "last"):
         shutil.rmtree(out / name, ignore_errors=True)
 
 
-def _evaluator(kind: str, dev: list[Record]) -> Callable[[nn.Module], Score]:
+def _evaluator(kind: str, dev: list[Record]) -> Callable[[nn.Module], Score | None]:
+    """Scores a model on the dev records, in the first process only."""
     score = load("ie_cli.scoring", kind).score
-    return lambda model: score(dev, predicting.predict(model, dev))
+    bare = [replace(record, entities=None, relations=None, events=None) for record in dev]  # nothing of the gold
+    return lambda model: score(dev, predicting.predict(model, bare)) if devices.rank() == 0 else None

@@ -42,9 +42,13 @@ class Options:
         positions: how long a text may become, in tokens with the special ones, by hierarchical
             position embeddings (`ie_cli.nn.positions`); null leaves the encoder as it is. The encoder
             was not trained with them: measure against windows.
+        log_n: scale attention by log n / log of this number, n the length of the text (kexue.fm/archives/8823);
+            usual is 512. Made for encoders that were pre-trained with it; with any other this is an untested
+            change: measure. null leaves attention as it is.
     """
 
     positions: int | None = None
+    log_n: int | None = None
 
 
 def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> TextEncoder:
@@ -103,9 +107,11 @@ def _assemble(settings: EncoderSettings, tokenizer: PreTrainedTokenizerBase, inn
     last = tokenizer.sep_token_id if tokenizer.sep_token_id is not None else tokenizer.eos_token_id
     specials = (first is not None) + (last is not None)
     limit = _positions(inner.config)
-    module = PretrainedEncoder(
-        inner, first=first, last=last, pad=tokenizer.pad_token_id or 0, limit=limit and limit - specials
-    )
+    options = config.build(Options, settings.options, "encoder.options")
+    if options.log_n is not None and options.log_n < 2:
+        raise IEError(f"the setting 'encoder.options.log_n' cannot be {options.log_n}")
+    pad, room = tokenizer.pad_token_id or 0, limit and limit - specials
+    module = PretrainedEncoder(inner, first=first, last=last, pad=pad, limit=room, base=options.log_n)
     return TextEncoder(wrapped, module, dataclasses.replace(settings, mode=wrapped.mode))
 
 

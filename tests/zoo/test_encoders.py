@@ -1,6 +1,8 @@
 """Every supported architecture from a folder, through windows, batches, saving and opening."""
 
+import copy
 import json
+import math
 import shutil
 
 import pytest
@@ -241,3 +243,43 @@ def test_hierarchical_positions_let_an_encoder_read_longer_texts(pretrained, tmp
 def test_positions_that_cannot_be_had_are_stated(pretrained, kind, positions, message):
     with pytest.raises(IEError, match=message):
         encoders.create(EncoderSettings(name=str(pretrained(kind)), options={"positions": positions}), lambda: [])
+
+
+HAVE_QUERIES = ["Bert", "Roberta", "Albert", "Electra", "RoFormer", "Ernie"]
+
+
+@pytest.mark.parametrize("kind", HAVE_QUERIES)
+def test_log_n_scales_the_attention_scores_of_each_text_by_its_length(kind, pretrained):
+    """As if the queries had been multiplied by log n / log 30, with n the tokens of each text, special ones counted."""
+    place = pretrained(kind)
+    scaled = encoders.create(EncoderSettings(str(place), options={"log_n": 30}), lambda: []).module.eval()
+    ids, lengths = torch.randint(5, 40, (3, 28)), torch.tensor([28, 20, 3])
+    mask = torch.arange(28) < lengths[:, None]
+    with torch.inference_mode():
+        found = scaled({"ids": ids}, mask)
+        for row, length in enumerate(lengths.tolist()):
+            plain = encoder(place).module.eval()
+            for name, weight in plain.named_parameters():
+                if ".query." in name:
+                    weight *= math.log(max(16, length + 2)) / math.log(30)
+            expected = plain({"ids": ids[row : row + 1, :length]}, mask[row : row + 1, :length])
+            torch.testing.assert_close(found[row, :length], expected[0], rtol=1e-4, atol=1e-5)
+
+
+def test_log_n_is_kept_in_the_folder_and_in_a_copy(pretrained, tmp_path):
+    made = encoders.create(EncoderSettings(str(pretrained()), options={"log_n": 512}), lambda: [])
+    whole = folder.build("ner_pointer", made, LABELS, Settings(size=8, prior=False)).eval()
+    folder.save(whole, tmp_path / "m")
+    found = list(predict(whole, RECORDS))
+    assert_close(list(predict(folder.load(tmp_path / "m"), RECORDS)), found, 2e-4)
+    assert_close(list(predict(copy.deepcopy(whole), RECORDS)), found, 2e-4)
+    assert_close(list(predict(whole, RECORDS)), found, 2e-4)
+
+
+@pytest.mark.parametrize(
+    ("kind", "base", "message"),
+    [("ModernBert", 512, "modernbert has no queries"), ("DebertaV2", 512, "no queries"), ("Bert", 1, "cannot be 1")],
+)
+def test_log_n_that_cannot_be_had_is_stated(kind, base, message, pretrained):
+    with pytest.raises(IEError, match=message):
+        encoders.create(EncoderSettings(str(pretrained(kind)), options={"log_n": base}), lambda: [])

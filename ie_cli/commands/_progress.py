@@ -1,0 +1,80 @@
+"""What `ie train` tells on stderr: a progress bar on a terminal, a plain line an epoch everywhere."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ie_cli.commands._shell import say
+
+if TYPE_CHECKING:
+    from ie_cli.training import run as training
+    from ie_cli.training import seeds
+
+SHOWN = 30  # names of types that are listed at the start
+
+
+def tell(events: Iterator[training.Event | seeds.SeedBegins | seeds.Spread], out: Path) -> None:
+    """Say what happens, and in the end where the model is: in `out`, or in the folder of the best seed."""
+    from ie_cli.training import diagnosis, epochs, loop, run, seeds
+
+    with _bar() as advance:
+        told: dict[type, Callable] = {
+            loop.Step: advance,
+            run.Started: _tell_start,
+            epochs.Saved: _tell_epoch,
+            diagnosis.Notice: lambda event: say(f"note: {event.text}"),
+            seeds.SeedBegins: lambda event: say(f"seed {event.seed}, in {event.folder}"),
+            seeds.Spread: _tell_spread,
+        }
+        for event in events:
+            told[type(event)](event)
+            if isinstance(event, seeds.Spread):
+                out = seeds.folder(out, event.best.seed)
+    say(f"the model is in {out / 'best'}; try: ie predict -m {out} FILE.jsonl")
+
+
+def _tell_start(event: training.Started) -> None:
+    more = ["…"] if len(event.labels) > SHOWN else []
+    say(f"task {event.task}, {len(event.labels)} types: {', '.join(event.labels[:SHOWN] + more)}")
+    say(f"encoder {event.encoder}, tokens are {event.mode}, {event.parameters / 1e6:.1f} M weights in all")
+    say(f"train {event.texts} texts in {event.windows} windows; dev {event.dev_texts} texts ({event.dev_source})")
+    lost = ", ".join(f"{n} × {cause}" for cause, n in event.lost.most_common())
+    say(f"gold spans lost in training: {lost or 0}")
+
+
+def _tell_epoch(event: training.Saved) -> None:
+    rates = event.epoch.score.micro
+    say(
+        f"epoch {event.epoch.epoch}: loss {event.epoch.loss:.4f}, dev P {rates.precision:.4f} R {rates.recall:.4f} "
+        f"F1 {rates.f1:.4f}, {event.epoch.seconds:.0f} s" + (" *" if event.best else "")
+    )
+
+
+def _tell_spread(event: seeds.Spread) -> None:
+    for result in event.results:
+        say(f"seed {result.seed}: dev F1 {result.dev_f1:.4f} in epoch {result.epoch}")
+    say(
+        f"{len(event.results)} seeds: dev F1 {event.mean:.4f} ± {event.deviation:.4f} (mean, sample standard deviation)"
+    )
+
+
+def _bar() -> contextlib.AbstractContextManager[Callable]:
+    """A context that gives a function to call with each `Step`; without a terminal it does nothing."""
+    return _rich_bar() if sys.stderr.isatty() else contextlib.nullcontext(lambda step: None)
+
+
+@contextlib.contextmanager
+def _rich_bar() -> Iterator[Callable]:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        line = progress.add_task("reading")
+        yield lambda step: progress.update(
+            line, total=step.steps, completed=step.step, description=f"epoch {step.epoch} loss {step.loss:.3f}"
+        )

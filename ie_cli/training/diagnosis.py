@@ -1,0 +1,75 @@
+"""What can be seen of a run that goes wrong, each as one plain line that says what to try."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from ie_cli.records import Record
+from ie_cli.training.loop import Epoch
+
+PLATEAU = 3  # epochs without a single right prediction
+EXPLODED = 5  # times as many predictions as there is gold
+FEW = 50  # so many predictions are no explosion, however little gold there is
+
+
+@dataclass(frozen=True)
+class Notice:
+    """A line for the person who trains."""
+
+    text: str
+
+
+class SharedTexts:
+    """Counts the training records whose text is among the dev texts, as they pass."""
+
+    def __init__(self, dev: Sequence[Record]):
+        self.dev = {record.text for record in dev}
+        self.found: set[str] = set()
+
+    def watch(self, train: Iterable[Record]) -> Iterator[Record]:
+        """The same records."""
+        for record in train:
+            if record.text in self.dev:
+                self.found.add(record.text)
+            yield record
+
+    def notices(self) -> Iterator[Notice]:
+        if self.found:
+            yield Notice(
+                f"{len(self.found)} of {len(self.dev)} dev texts are training texts, too: the dev score is too high; "
+                "take them out of one side, or leave --dev out, which splits by text"
+            )
+
+
+class Watch:
+    """Looks at each epoch; says a thing once when it begins."""
+
+    def __init__(self):
+        self.nothing = 0
+        self.exploded = False
+
+    def notices(self, epoch: Epoch) -> Iterator[Notice]:
+        total = epoch.score.total
+        self.nothing = 0 if total.tp else self.nothing + 1
+        if self.nothing == PLATEAU:
+            yield Notice(_plateau(total.n_pred))
+        before, self.exploded = self.exploded, total.n_pred > max(FEW, EXPLODED * total.n_gold)
+        if self.exploded and not before:
+            yield Notice(
+                f"{total.n_pred} {epoch.score.items} are predicted where the gold has {total.n_gold}: too high a rate, "
+                "or annotations that dev lacks; try a lower train.head_lr, and read both sides with `ie show`"
+            )
+
+
+def _plateau(predicted: int) -> str:
+    """F1 is 0: a head that predicts nothing yet needs other help than one that predicts what is wrong."""
+    if not predicted:
+        return (
+            f"dev F1 is 0 for {PLATEAU} epochs and nothing is predicted: the head is on its all-negative plateau; "
+            "try a higher train.head_lr, a smaller train.batch or more train.epochs"
+        )
+    return (
+        f"dev F1 is 0 for {PLATEAU} epochs although {predicted} are predicted: none is right; try a lower train.lr, "
+        "and see with `ie show` whether training and dev records are annotated alike"
+    )

@@ -1,0 +1,65 @@
+"""run.json: the data, versions and machine that a run was made with."""
+
+from __future__ import annotations
+
+import json
+import platform
+from collections.abc import Iterator
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import ie_cli
+from ie_cli import config
+from ie_cli.nn.device import best_device
+from ie_cli.training import devices
+from ie_cli.training.diagnosis import Notice
+
+NAME = "run.json"
+PACKAGES = ("torch", "transformers", "datasets", "safetensors")
+
+
+def describe(data: dict[str, str]) -> dict[str, Any]:
+    """The content of run.json.
+
+    Args:
+        data: hashes of the records of each side.
+    """
+    device = best_device()
+    return {
+        "ie": ie_cli.__version__,
+        "python": platform.python_version(),
+        **{name: metadata.version(name) for name in PACKAGES},
+        "platform": platform.platform(),
+        "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
+        "processes": devices.count(),
+        "threads": torch.get_num_threads(),
+        "data": data,
+    }
+
+
+def write(folder: Path, found: dict[str, Any]) -> None:
+    """Write run.json."""
+    (folder / NAME).write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+
+
+def changes(folder: Path, recipe: Path, now: dict[str, Any], settings: dict[str, Any]) -> Iterator[Notice]:
+    """What a resumed run has that it did not begin with, by the run.json and the recipe that it has left."""
+    pairs = []
+    if (folder / NAME).is_file():
+        pairs.append((json.loads((folder / NAME).read_text(encoding="utf-8")), now))
+    if recipe.is_file():
+        pairs.append((config.read(str(recipe)), settings))
+    differ = dict.fromkeys(name for before, after in pairs for name in _differences(before, after))
+    if differ:
+        yield Notice(f"resumed with another {', '.join(differ)}: the result may not be that of an undisturbed run")
+
+
+def _differences(before: Any, after: Any, name: str = "") -> list[str]:
+    """Dotted names of the values of nested tables that differ."""
+    if not isinstance(before, dict) or not isinstance(after, dict):
+        return [name] if before != after else []
+    keys = [*after, *(key for key in before if key not in after)]
+    return [x for key in keys for x in _differences(before.get(key), after.get(key), f"{name}.{key}".lstrip("."))]

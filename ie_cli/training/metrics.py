@@ -1,0 +1,46 @@
+"""metrics.jsonl: a line for each epoch of a run."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from ie_cli.training.loop import Epoch
+
+NAME = "metrics.jsonl"
+
+
+def add(folder: Path, event: Epoch, best: bool) -> None:
+    """Append an epoch's line."""
+    line = {
+        "epoch": event.epoch,
+        "loss": round(event.loss, 5),
+        "seconds": round(event.seconds, 1),
+        "best": best,
+        "dev": event.score.to_json(),
+    }
+    with (folder / NAME).open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def read(folder: Path) -> list[dict[str, Any]]:
+    """The lines of a run; the first that is cut off ends them."""
+    rows: list[dict[str, Any]] = []
+    for line in (folder / NAME).read_text(encoding="utf-8").splitlines():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            break
+    return rows
+
+
+def rewind(folder: Path, epochs: int) -> None:
+    """Keep the lines of so many epochs; a later one was written by a run that was killed before its checkpoint was."""
+    path = folder / NAME
+    if not path.exists():
+        return
+    kept = [row for row in read(folder) if row["epoch"] <= epochs]
+    part = folder / f".{NAME}.part"
+    part.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept), encoding="utf-8")
+    part.replace(path)

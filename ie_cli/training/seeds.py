@@ -1,0 +1,125 @@
+"""The same recipe with several seeds: a run each in DIR/seed-1, …, and how far their scores spread."""
+
+from __future__ import annotations
+
+import copy
+import json
+import statistics
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from ie_cli.errors import IEError
+from ie_cli.training import checkpoint, devices, metrics, run
+from ie_cli.training.recipe import Recipe
+
+NAME = "seeds.json"
+
+
+@dataclass(frozen=True)
+class SeedBegins:
+    """A seed whose run is about to start in `folder`."""
+
+    seed: int
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Result:
+    """The best epoch of a seed and its dev F1."""
+
+    seed: int
+    epoch: int
+    dev_f1: float
+
+
+@dataclass(frozen=True)
+class Spread:
+    """All seeds: mean of their dev F1, and its sample standard deviation (n - 1); 0 for one seed."""
+
+    results: list[Result]
+    mean: float
+    deviation: float
+
+    @classmethod
+    def of(cls, results: list[Result]) -> Spread:
+        scores = [result.dev_f1 for result in results]
+        return cls(results, statistics.fmean(scores), statistics.stdev(scores) if len(scores) > 1 else 0.0)
+
+    @property
+    def best(self) -> Result:
+        """The seed with the highest score, the first of equal ones."""
+        return max(self.results, key=lambda result: result.dev_f1)
+
+
+def parse(text: str, first: int) -> list[int]:
+    """Seeds from "3" (so many, from `first` on) or "1,7,9" (these; "7," is one).
+
+    Raises:
+        IEError: neither.
+    """
+    try:
+        found = [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        found = []
+    if "," not in text and found:
+        found = list(range(first, first + found[0]))
+    if not found or len(set(found)) < len(found):
+        raise IEError(f"--seeds takes a number of seeds, or different seeds as 1,2,3; found '{text}'")
+    return found
+
+
+def run_all(
+    settings: Recipe, out: Path, seeds: Sequence[int], *, resume: bool = False, **options: Any
+) -> Iterator[run.Event | SeedBegins | Spread]:
+    """Train with each seed, and keep the results in `out`/seeds.json.
+
+    Args:
+        resume: skip the seeds that are finished there, and go on with one that was stopped.
+        options: of `run.run`.
+    """
+    done = _read(out / NAME) if resume else {}
+    for seed in seeds:
+        if seed in done:
+            continue
+        own = copy.deepcopy(settings)
+        own.train.seed = seed
+        place = folder(out, seed)
+        yield SeedBegins(seed, place)
+        yield from run.run(own, place, resume=resume and (place / checkpoint.NAME).is_file(), **options)
+        if devices.rank() == 0:
+            done[seed] = _best(seed, place)
+            _write(out / NAME, Spread.of(list(done.values())))
+    if devices.rank() == 0:
+        yield Spread.of([done[seed] for seed in seeds])
+
+
+def folder(out: Path, seed: int) -> Path:
+    """Where a seed's run lies."""
+    return out / f"seed-{seed}"
+
+
+def clear(out: Path, seeds: Sequence[int]) -> None:
+    """Remove the runs of earlier seeds, and only those."""
+    (out / NAME).unlink(missing_ok=True)
+    for seed in seeds:
+        run.clear(folder(out, seed))
+
+
+def _best(seed: int, place: Path) -> Result:
+    best = [row for row in metrics.read(place) if row["best"]][-1]
+    return Result(seed, best["epoch"], best["dev"]["micro"]["f1"])
+
+
+def _read(path: Path) -> dict[int, Result]:
+    if not path.is_file():
+        return {}
+    rows = json.loads(path.read_text(encoding="utf-8"))["results"]
+    return {row["seed"]: Result(**row) for row in rows}
+
+
+def _write(path: Path, spread: Spread) -> None:
+    part = path.with_name(f".{path.name}.part")
+    part.write_text(json.dumps(asdict(spread), indent=2) + "\n", encoding="utf-8")
+    part.replace(path)

@@ -1,0 +1,83 @@
+"""One update of the weights: gradients of all portions, clipped, and a step of the optimiser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import torch
+from torch import nn
+
+from ie_cli.training import devices, followers, layers, optimiser
+from ie_cli.training.adversarial import FGM
+from ie_cli.training.batches import Portion
+from ie_cli.training.data import Examples
+from ie_cli.training.objective import Objective
+from ie_cli.training.settings import Train
+
+
+class State:
+    """All that changes in training; what a checkpoint has to keep.
+
+    Attributes:
+        objective: the model with its loss, for all processes.
+        gradients: how a step's gradients are made from the function that adds them once.
+        scaler: of losses in float16; it does nothing in other precisions.
+        followers: copies of the weights by name, see `followers`.
+        epoch: epochs done.
+    """
+
+    def __init__(self, model: nn.Module, settings: Train):
+        layers.prepare(model.encoder, settings)
+        self.model = model
+        self.objective = devices.wrap(Objective(model, settings))
+        self.gradients: Callable[[Callable[[], float]], float] = (
+            FGM(model, settings.fgm) if settings.fgm.epsilon else _once
+        )
+        self.optimiser = optimiser.build(model, settings)
+        self.scaler = torch.amp.GradScaler(self.device.type, enabled=settings.precision == "float16")
+        self.followers = followers.build(model, settings)
+        self.epoch = 0
+
+    @property
+    def device(self) -> torch.device:
+        return next(self.model.parameters()).device
+
+    @property
+    def best_weights(self) -> nn.Module:
+        """The model to evaluate and keep: the average where there is one."""
+        return self.followers["average"].model if "average" in self.followers else self.model
+
+
+def _once(backward: Callable[[], float]) -> float:
+    return backward()
+
+
+def update(state: State, examples: Examples, portions: Sequence[Portion], settings: Train, share: float) -> float:
+    """Take one step with a share of the peak rate; returns the loss of all portions of all processes."""
+    state.optimiser.zero_grad()
+    loss = state.gradients(lambda: _backward(state, examples, portions))
+    state.scaler.unscale_(state.optimiser)
+    nn.utils.clip_grad_norm_(state.model.parameters(), settings.clip)
+    optimiser.set_rate(state.optimiser, share)
+    state.scaler.step(state.optimiser)
+    state.scaler.update()
+    for follower in state.followers.values():
+        follower.update(state.model)
+    return devices.total(loss)
+
+
+def _backward(state: State, examples: Examples, portions: Sequence[Portion]) -> float:
+    """Add the gradients of the portions' losses, which are exchanged with the last; returns the losses' sum."""
+    total = 0.0
+    for portion in portions[:-1]:
+        with devices.alone(state.objective):
+            total += _backward_one(state, examples, portion)
+    return total + _backward_one(state, examples, portions[-1])
+
+
+def _backward_one(state: State, examples: Examples, portion: Portion) -> float:
+    columns = examples.rows[portion.examples]
+    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+    loss = portion.share * state.objective(state.model.collate(rows).to(state.device))
+    state.scaler.scale(loss * devices.count()).backward()  # the processes' gradients are averaged
+    return loss.item()

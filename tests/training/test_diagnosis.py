@@ -1,0 +1,56 @@
+"""What is noticed of a run, and when."""
+
+import pytest
+
+from ie_cli.records import Record
+from ie_cli.scoring._score import Score, Tally
+from ie_cli.training.diagnosis import SharedTexts, Watch
+from ie_cli.training.loop import Epoch
+
+
+def epoch(tp, predicted, gold=100):
+    score = Score("ner", "exact", "", {"x": Tally(tp, predicted, gold)}, {}, 10, items="entities")
+    return Epoch(1, 1.0, score, 1.0)
+
+
+def told(*epochs):
+    """The notices behind each epoch."""
+    watch = Watch()
+    return [[notice.text for notice in watch.notices(epoch(*e))] for e in epochs]
+
+
+def test_a_plateau_is_said_once_behind_the_third_epoch():
+    found = told((0, 0), (0, 0), (0, 0), (0, 0))
+    assert [len(notices) for notices in found] == [0, 0, 1, 0]
+    assert "F1 is 0 for 3 epochs and nothing is predicted" in found[2][0] and "train.head_lr" in found[2][0]
+
+
+def test_wrong_predictions_are_another_plateau():
+    assert "although 7 are predicted: none is right" in told((0, 7), (0, 7), (0, 7))[2][0]
+
+
+def test_a_right_prediction_ends_the_plateau():
+    assert told((0, 0), (0, 0), (1, 2), (0, 0), (0, 0)) == [[]] * 5
+
+
+def test_an_explosion_is_said_when_it_begins():
+    found = told((10, 500), (10, 501), (10, 900), (10, 90), (10, 900))
+    assert [len(notices) for notices in found] == [0, 1, 0, 0, 1]
+    assert "501 entities are predicted where the gold has 100" in found[1][0]
+
+
+@pytest.mark.parametrize(("predicted", "said"), [(50, 0), (51, 1)])
+def test_a_few_predictions_are_no_explosion_however_little_gold_there_is(predicted, said):
+    assert len(told((1, predicted, 2))[0]) == said
+
+
+def test_shared_texts_are_counted_on_the_way():
+    shared = SharedTexts([Record("甲"), Record("乙"), Record("丙"), Record("丙")])
+    train = [Record("乙"), Record("丁"), Record("乙"), Record("丙")]
+    assert list(shared.watch(train)) == train
+    assert [n.text.split(":")[0] for n in shared.notices()] == ["2 of 3 dev texts are training texts, too"]
+
+
+def test_sides_that_share_nothing_are_not_spoken_of():
+    shared = SharedTexts([Record("甲")])
+    assert list(shared.watch([Record("乙")])) and not list(shared.notices())
