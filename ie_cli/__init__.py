@@ -17,12 +17,12 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 
-def load(model: str | Path | None = None, *, threshold: float | None = None) -> Extractor:
+def load(model: str | Path | None = None, *, threshold: float | None = None, kb: str | None = None) -> Extractor:
     """Open a model folder, or a shipped model by name, for prediction in Python; see `ie_cli.extractor`.
 
     Raises:
-        IEError: no such model, damaged, or without a threshold that could be set.
+        IEError: no such model or base, damaged, or without what is to be set.
     """
     from ie_cli.extractor import Extractor  # late: it needs torch
 
-    return Extractor(model, threshold=threshold)
+    return Extractor(model, threshold=threshold, kb=kb)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ie_cli.predicting import predict, set_threshold
+from ie_cli.predicting import adjust, predict
 from ie_cli.records import Record, from_json
 from ie_cli.zoo import folder
 
@@ -28,16 +28,16 @@ class Extractor:
     Args:
         model: folder or name of a shipped model; None is the default one.
         threshold: least probability of what is predicted; None is the model's own.
+        kb: folder of a knowledge base to link against; None is that of the training.
 
     Attributes:
         task: module of ie_cli.tasks.
         labels: the names of what it can find.
     """
 
-    def __init__(self, model: str | Path | None = None, *, threshold: float | None = None):
+    def __init__(self, model: str | Path | None = None, *, threshold: float | None = None, kb: str | None = None):
         self._model = folder.load(model or folder.DEFAULT)
-        if threshold is not None:
-            set_threshold(self._model, threshold)
+        adjust(self._model, threshold=threshold, base=kb)
         self.task: str = self._model.task
         self.labels: list[str] = self._model.codec.labels.names
 

@@ -9,6 +9,7 @@ from itertools import islice
 import torch
 from torch import nn
 
+from ie_cli import kb
 from ie_cli.errors import IEError
 from ie_cli.records import Record
 from ie_cli.text.batch import pad
@@ -67,12 +68,20 @@ def predict_chunk(
     return done
 
 
-def set_threshold(model: nn.Module, threshold: float) -> None:
-    """Let a model predict what has at least this probability.
+def adjust(model: nn.Module, *, threshold: float | None = None, base: str | None = None) -> None:
+    """Let a model predict what has at least a probability, or link against another knowledge base.
 
     Raises:
-        IEError: it has several thresholds.
+        IEError: it has several thresholds, or does not link; the base cannot be opened.
     """
-    if not hasattr(model.codec.settings, "threshold"):
-        raise IEError("--threshold: this model has several thresholds; set them in training, with --set model.NAME=…")
-    model.codec.settings.threshold = threshold
+    settings = model.codec.settings
+    if threshold is not None:
+        if not hasattr(settings, "threshold"):
+            raise IEError(
+                "--threshold: this model has several thresholds; set them in training, with --set model.NAME=…"
+            )
+        settings.threshold = threshold
+    if base is not None:
+        if not hasattr(model, "attach"):
+            raise IEError(f"--kb: {model.task} does not link; `ie train --set model.kb=DIR` trains what does")
+        model.attach(kb.open(base))

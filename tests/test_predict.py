@@ -85,6 +85,11 @@ def test_a_threshold_that_a_model_does_not_have_is_refused(tmp_path):
     assert predict(tmp_path / "casrel", stdin=lines(TEXTS)).exit_code == 0
 
 
+def test_a_knowledge_base_is_for_models_that_link(model):
+    refused = predict(model, "--kb", "nowhere", stdin=lines(TEXTS))
+    assert refused.exit_code == 1 and "--kb: ner_pointer does not link" in refused.stderr
+
+
 def test_a_higher_threshold_keeps_a_subset(model):
     low, high = (
         {(r["id"], e["start"], e["end"], e["type"]) for r in map(json.loads, out.splitlines()) for e in r["entities"]}

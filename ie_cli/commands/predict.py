@@ -31,6 +31,7 @@ def run(
     fields: str = typer.Option(None, metavar="A,B,…", help="Keys of the records to write, for example id,entities."),
     show: bool = typer.Option(False, "--show", help="Print coloured text as `ie show` does, not JSON."),
     threshold: float = typer.Option(None, min=0.001, max=0.999, help="Least probability of a span; mostly 0.5."),
+    kb: str = typer.Option(None, "--kb", metavar="DIR", help="Knowledge base to link against, not the model's own."),
     rejects: Path = typer.Option(None, help="File for lines that cannot be read. Default: told on stderr."),
     resume: bool = typer.Option(False, "--resume", help="Go on with an interrupted run into the same -o FILE."),
     workers: int = typer.Option(1, "--workers", min=1, help="Processes that predict, each with the model in memory."),
@@ -64,7 +65,7 @@ def run(
     from ie_cli.zoo.manifest import DEFAULT
 
     chosen = None if fields is None else tuple(name.strip() for name in fields.split(",") if name.strip())
-    job = Job(model or DEFAULT, text, chosen, threshold, explain)
+    job = Job(model or DEFAULT, text, chosen, threshold, kb, explain)
     told = _Told(chosen)
     with _target(out, job, names, resume, show) as target, Rejects(rejects, target.progress) as rejected:
         for done in _work(job, names, workers, target.progress):

@@ -19,6 +19,7 @@ class Job:
         text: lines are plain texts, not records.
         fields: keys to write; None is all.
         threshold: least probability of what is predicted; None is the model's own.
+        kb: knowledge base to link against; None is that of the training.
         explain: write the number of windows of each text as its key "windows".
     """
 
@@ -26,6 +27,7 @@ class Job:
     text: bool = False
     fields: tuple[str, ...] | None = None
     threshold: float | None = None
+    kb: str | None = None
     explain: bool = False
 
     def worker(self) -> Callable[[Sequence[Line]], Done]:

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from ie_cli.errors import FormatError, IEError
 from ie_cli.pipeline.job import Done, Job, Rejected
 from ie_cli.pipeline.lines import Line
-from ie_cli.predicting import predict_chunk, set_threshold
+from ie_cli.predicting import adjust, predict_chunk
 from ie_cli.records import Record, dumps, loads
 from ie_cli.watch import Watch
 from ie_cli.zoo import folder
@@ -21,8 +21,7 @@ class Worker:
         self.job, self.model, self._watch = job, folder.load(job.model), Watch()
         self.model.encoder.register_forward_pre_hook(lambda *_: self._watch.lap("batch"))
         self.model.encoder.register_forward_hook(lambda *_: self._watch.lap("encoder"))
-        if job.threshold is not None:
-            set_threshold(self.model, job.threshold)
+        adjust(self.model, threshold=job.threshold, base=job.kb)
 
     def __call__(self, block: Sequence[Line]) -> Done:
         """Do a block of lines; what cannot be done is rejected, line by line."""
