@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 from ie_cli.commands import app
 from ie_cli.commands._cells import style
 from ie_cli.commands._render import render
-from ie_cli.records import Argument, Entity, Event, Record, Relation, Span, dumps
+from ie_cli.records import Argument, Entity, Event, Link, Record, Relation, Span, dumps
 
 HOSPITAL = "张三丰在北京大学人民医院看病，后来去了武当山。"
 
@@ -36,6 +36,23 @@ CASES = {
         [--------------] 机构
         [------] 学校
         [--] 地点
+""",
+    ),
+    "links": (
+        Record(
+            "比特币和以太坊与某币",
+            entities=[
+                Entity(0, 3, None, "比特币", score=0.93, link=Link("278410", 0.98)),
+                Entity(4, 7, "物品", "以太坊", link=Link("7")),
+                Entity(8, 10, None, "某币", link=Link(None, 0.7, "NIL_Other")),
+            ],
+        ),
+        60,
+        """\
+比特币和以太坊与某币
+[----] 0.93 → 278410 0.98
+        [----] 物品 → 7
+                [--] → NIL_Other 0.70
 """,
     ),
     "wrapped": (  # a line ends before the wide character that would cross the edge

@@ -52,7 +52,7 @@ def measure(
             scorer, wanted, found = _scorer_for(choice.task, wanted, found, gold)
         else:
             wanted, given = tee(wanted)
-            scorer, found = _predicted(model, choice.task, given)
+            scorer, found = _predicted(model, choice, given)
         counts = _scorer.counts(scorer, choice.rule, choice.alias)
         for watcher in watchers:
             watcher.begin(scorer, choice)
@@ -113,13 +113,25 @@ def _placed(lines: Iterable[bytes], path: str, report: Report) -> Iterator[Place
         yield Placed(path, number, record)
 
 
-def _predicted(model: str, task: str | None, gold: Iterable[Placed]) -> tuple[ModuleType, Iterator[Placed]]:
-    """A model's scorer, unless another is named, and its predictions: it sees nothing of the gold but id and text."""
+def _predicted(model: str, choice: Choice, gold: Iterable[Placed]) -> tuple[ModuleType, Iterator[Placed]]:
+    """A model's scorer, unless another is named, and its predictions.
+
+    It sees nothing of the gold but id and text, and for the accuracy of links the mentions.
+    """
     threads.limit(None)
     from ie_cli.predicting import predict
     from ie_cli.zoo.folder import load as load_model
 
     loaded = load_model(model)
-    scorer = load(_scorer.SCORING, loaded.kind) if task is None else _scorer.by_part(task)
-    bare = (replace(item.record, entities=None, relations=None, events=None) for item in gold)
-    return scorer, placed(predict(loaded, bare), model)
+    scorer = load(_scorer.SCORING, loaded.kind) if choice.task is None else _scorer.by_part(choice.task)
+    mentions = (scorer.Counts.part, choice.rule) == ("links", "accuracy")
+    if mentions:
+        say("note: the model was given the mentions of GOLD; it finds them itself in `ie predict` | `ie eval GOLD`")
+    return scorer, placed(predict(loaded, (_bare(item.record, mentions) for item in gold)), model)
+
+
+def _bare(record: Record, mentions: bool) -> Record:
+    """A record without its annotation, but for its mentions where they are given."""
+    given = mentions and record.entities is not None
+    entities = [replace(e, score=None, link=None, extra={}) for e in record.entities] if given else None
+    return replace(record, entities=entities, relations=None, events=None)

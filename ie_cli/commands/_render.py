@@ -84,8 +84,11 @@ def _empty(record: Record) -> list[str]:
 
 
 def label(entity: Entity) -> str:
-    """The type of a span and, where there is one, its score."""
-    return scored(visible(entity.type or "(no type)"), entity.score)
+    """The type of a span, its score, and what it is linked to with that score, where there are such."""
+    if entity.link is None:
+        return scored(visible(entity.type or "(no type)"), entity.score)
+    target = entity.link.kb_id if entity.link.kb_id is not None else entity.link.nil_type or "NIL"
+    return f"{scored(visible(entity.type or ''), entity.score)} → {scored(visible(target), entity.link.score)}".strip()
 
 
 def _text_line(cells: list[str], start: int, end: int, entities: list[Entity]) -> Text:

@@ -94,6 +94,7 @@ class Codec:
     limit: int | None
     dropped: Counter[str] = field(default_factory=Counter, compare=False, kw_only=True)
     whole: ClassVar[bool] = True
+    strings: ClassVar[tuple[str, ...]] = ()  # names of the texts that `notes` adds to an example
 
     @property
     def window(self) -> int:
@@ -114,7 +115,7 @@ class Codec:
 
     def examples(self, record: Record, length: int) -> tuple[list[Example], Counter[str]]:
         """A record as training examples, one a window, and the gold that was lost by cause."""
-        encoding = self.tokenizer(record.text)
+        encoding = self.encode(record)
         found = self.windows(record.text, encoding, length)
         rows: list[list[int]] = [[] for _ in found]
         lost: Counter[str] = Counter()
@@ -126,7 +127,16 @@ class Codec:
                 for i in inside:
                     first = found[i][0]
                     rows[i] += [x for label, (a, b) in cells for x in (number, label, a - first, b - first)]
-        return [encoding.window(*w) | {"cells": row} for w, row in zip(found, rows, strict=True)], lost
+        made = zip(found, rows, strict=True)
+        return [encoding.window(*w) | {"cells": row} | self.notes(record, encoding, w) for w, row in made], lost
+
+    def encode(self, record: Record) -> Encoding:
+        """The tokens of a training record."""
+        return self.tokenizer(record.text)
+
+    def notes(self, record: Record, encoding: Encoding, window: Window) -> dict[str, str]:
+        """What an example has besides features and cells: texts under the names in `strings`."""
+        return {}
 
     def _tokens(self, item: Item, encoding: Encoding, lost: Counter[str]) -> Iterator[list[tuple[int, Tokens]]]:
         """The cells of an item that have to stay together, by tokens; the others are lost."""

@@ -1,0 +1,210 @@
+"""Entity linking: mentions, and which entity of a knowledge base each means (kexue.fm/archives/6919).
+
+    {"text": "比特币吸粉无数", "entities": [{"start": 0, "end": 3, "text": "比特币", "score": 0.93,
+     "link": {"kb_id": "278410", "score": 0.98}, "candidates": [{"kb_id": "278410", "score": 0.98}]}]}
+
+Mentions are found with a pointer head that knows where names of the base and words of jieba begin and
+end. The article only filters the matches of the dictionary; here they are a feature, so that mentions
+whose name the base lacks are found, too. Entities that a record has already are its mentions, unless all
+are linked: such a record is annotated, and is read as if it were not. Then each mention is compared with
+its candidates and with NIL, which wins where none fits (`nn.ranking`).
+
+How often a name means an entity is counted in the training records, always without the record that is
+being learned: so it will be in prediction. `leave_out` does the same with the base.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ie_cli.kb import KnowledgeBase
+from ie_cli.nn.mixer import Mixer
+from ie_cli.nn.pointer import SpanScores, TypeScores
+from ie_cli.nn.ranking import Ranker
+from ie_cli.nn.zlpr import HARD, Targets
+from ie_cli.records import Record
+from ie_cli.tasks import _codec, ner_pointer
+from ie_cli.tasks._codec import Example
+from ie_cli.tasks._entities import TokenSpan
+from ie_cli.tasks._links import Labels as Labels
+from ie_cli.tasks._links_answers import Answer, answer, linked
+from ie_cli.tasks._links_base import Base, longest, names
+from ie_cli.tasks._links_codec import Codec, Wanted
+from ie_cli.tasks._links_entries import Described, Entries
+from ie_cli.tasks._links_features import SIZES, Matching
+from ie_cli.tasks._links_kept import Kept
+from ie_cli.tasks._links_tasks import ABOUTS, PRIORS, Task, Tasks
+from ie_cli.text.batch import Inputs, pad
+from ie_cli.text.encoding import Tokenizer
+from ie_cli.text.order import by_length
+
+BATCH_TOKENS = 4096  # tokens of texts or descriptions in one forward pass, padding included
+
+
+@dataclass
+class Settings(ner_pointer.Settings):
+    """Those of `ner_pointer` for the mentions, and:
+
+    Attributes:
+        kb: folder of the knowledge base (`ie kb build`).
+        digest: of the base that the model was trained with; filled in.
+        leave_out: the base was made of the training records: what it has from a record alone, names and
+            lines of descriptions, is left out while that record is learned.
+        given: the entities of a record are its mentions unless all have links; false finds mentions always.
+        candidates: of a mention at most, those that its name means most often.
+        ranked: mentions of a text that are linked in a step of training, by chance; all are found.
+        negatives: wrong candidates of a mention in a step of training.
+        description: tokens of an entity's names, types and description that are read.
+        vector: size of the vectors by which text and description are compared.
+        matches: tell what of the text is in the description: characters, words, objects of facts, as published.
+        annotators: tell how often each name was annotated where it occurs in the training texts, as published.
+        told: candidates of each mention in the output.
+    """
+
+    kb: str | None = None
+    digest: str = ""
+    leave_out: bool = False
+    given: bool = True
+    candidates: int = 30
+    ranked: int = 2
+    negatives: int = 3
+    description: int = 48
+    vector: int = 64
+    matches: bool = True
+    annotators: bool = True
+    told: int = 10
+
+
+@dataclass(frozen=True)
+class Outputs:
+    """Scores of mentions, and the encoded texts [B, L, D]."""
+
+    mentions: SpanScores | TypeScores
+    hidden: Tensor
+
+    def __iter__(self) -> Iterator[SpanScores | TypeScores]:
+        """The pointer heads."""
+        yield self.mentions
+
+
+@dataclass(frozen=True)
+class Batch(_codec.Batch):
+    """Also what is to be linked, and the descriptions for it (one empty one if there are none)."""
+
+    task: Task
+    entities: Inputs
+
+    def to(self, device: torch.device | str) -> Batch:
+        return Batch(*(part.to(device) for part in (self.inputs, self.gold, self.task, self.entities)))
+
+
+class Model(ner_pointer.Model):
+    """Encoder, pointer head for mentions, ranker of their candidates; the arguments are those of `ner_pointer`.
+
+    Raises:
+        IEError: the settings name no knowledge base.
+    """
+
+    kind = "links"
+
+    def __init__(self, encoder: nn.Module, tokenizer: Tokenizer, labels: Labels, settings: Settings):
+        super().__init__(encoder, tokenizer, labels, settings)
+        base = Base(settings.kb, settings.digest, labels)
+        if not settings.digest:
+            settings.kb, settings.digest = base.identify()
+        self.codec = Codec(Matching(tokenizer, base, settings), labels, settings, encoder.limit, base=base)
+        self.entries = Entries(base, tokenizer, settings)
+        self.tasks = Tasks(base, labels, self.entries, settings, self.codec.dropped)
+        self.kept = Kept(lambda ident: self.entries.features(Described(ident, None)), self._states, BATCH_TOKENS)
+        self.mixer = Mixer(encoder.width, SIZES)
+        counts = {"priors": PRIORS, "abouts": ABOUTS, "nil_types": len(labels.nil_types)}
+        self.ranker = Ranker(encoder.width, settings.vector, **counts, dropout=settings.dropout)
+
+    def attach(self, base: KnowledgeBase) -> None:
+        """Link against another base than that of the training."""
+        self.codec.base.attach(base)
+        self.entries.clear()
+        self.kept.clear()
+
+    def study(self, records: Iterable[Record]) -> None:
+        """Count how often each name of the base is in the training texts; the labels get it."""
+        matched: Counter[str] = Counter()
+        for record in records:
+            matched.update(names(record.text, longest(self.codec.base.kb.matches(record.text))))
+        self.codec.labels.matched = dict(sorted(matched.items()))
+
+    def train(self, mode: bool = True) -> Model:
+        self.kept.clear()  # the weights change
+        return super().train(mode)
+
+    # --- Training --------------------------------------------------------------------------------
+
+    def collate(self, examples: Sequence[Example]) -> Batch:
+        plain = [{name: x for name, x in example.items() if name != "links"} for example in examples]
+        batch = _codec.collate(plain)
+        contexts = [self.codec.context(example["links"]) for example in examples]
+        task = self.tasks.of(contexts, batch.inputs.mask.shape[1], training=True)
+        return Batch(batch.inputs, batch.gold, task, pad([*map(self.entries.features, task.entities)] or [{"ids": []}]))
+
+    def forward(self, inputs: Inputs) -> Outputs:
+        hidden = self.encoder(inputs.features, inputs.mask)
+        return Outputs(self.head(self.mixer(self.dropout(hidden), inputs.features, inputs.mask)), hidden)
+
+    def loss(self, outputs: Outputs, batch: Batch, targets: Targets = HARD) -> Tensor:
+        """That of the mentions, and the cross-entropy of what they mean, summed over a text's mentions: a scalar."""
+        found = super().loss(outputs.mentions, batch, targets)
+        task, mask = batch.task, batch.inputs.mask
+        if not task.mentions:
+            return found
+        entities = self._encoded(batch.entities) if task.entities else None
+        scores, types = self.ranker(outputs.hidden, mask, entities, batch.entities.mask, task.choices)
+        chosen = functional.cross_entropy(scores, task.target, reduction="sum")
+        if (task.nil_type >= 0).any():
+            chosen = chosen + functional.cross_entropy(types, task.nil_type, ignore_index=-1, reduction="sum")
+        return found + chosen / len(mask)
+
+    def _encoded(self, inputs: Inputs) -> Tensor:
+        return self.ranker.entities(self.encoder(inputs.features, inputs.mask))
+
+    # --- Prediction ------------------------------------------------------------------------------
+
+    def decode(self, outputs: Outputs, mask: Tensor) -> list[list[TokenSpan]]:
+        """The likeliest mentions of each row."""
+        return super().decode(outputs.mentions, mask)
+
+    def refine(self, records: Sequence[Record]) -> list[Record]:
+        """The records with a link for each entity that has a place and no link yet."""
+        wanted = [some for number, record in enumerate(records) for some in self.codec.wanted(number, record)]
+        answers: list[dict[int, Answer]] = [{} for _ in records]
+        for batch in by_length([len(some.context.starts) for some in wanted], BATCH_TOKENS):
+            some = [wanted[k] for k in batch]
+            places = [(one.record, i) for one in some for i in one.entities]
+            for (number, i), found in zip(places, self._answers(some), strict=True):
+                answers[number][i] = found
+        return [linked(record, found) for record, found in zip(records, answers, strict=True)]
+
+    def _answers(self, wanted: Sequence[Wanted]) -> Iterator[Answer]:
+        """What each mention of some windows means."""
+        inputs = self._inputs([some.features for some in wanted])
+        hidden = self.encoder(inputs.features, inputs.mask)
+        task = self.tasks.of([some.context for some in wanted], inputs.mask.shape[1], training=False)
+        entities, known = self.kept([entity.kb_id for entity in task.entities]) if task.entities else (None, None)
+        scores, types = self.ranker(hidden, inputs.mask, entities, known, task.choices.to(hidden.device))
+        names = self.codec.labels.nil_types
+        nil_types = [names[k] for k in types.argmax(1).tolist()] if names else [None] * len(scores)
+        rows = zip(scores.float().softmax(1).tolist(), task.candidates, nil_types, strict=True)
+        return (answer(*row, self.codec.settings.told) for row in rows)
+
+    def _states(self, rows: list[dict[str, list[int]]]) -> list[Tensor]:
+        inputs = self._inputs(rows)
+        sizes = inputs.mask.sum(1).tolist()
+        return [states[:size].clone() for states, size in zip(self._encoded(inputs), sizes, strict=True)]
+
+    def _inputs(self, rows: list[dict[str, list[int]]]) -> Inputs:
+        return pad(rows).to(next(self.parameters()).device)
