@@ -78,10 +78,10 @@ def run(
     if devices.rank() == 0:
         _prepare(out, resume)
     dev_records = list(dev.read(report))
-    if not dev_records:
-        raise IEError("there are no dev records; name some with --dev or raise data.dev_share")
     shared = diagnosis.SharedTexts(dev_records)
     labels = load("ie_cli.tasks", settings.task).Labels.of(shared.watch(train.read(report)))
+    if not dev_records:
+        raise IEError("there are no dev records; name some with --dev or raise data.dev_share")
     labels.length = min(labels.length, settings.train.length)  # longer ones are read in windows
     model = _model(settings, labels, train)
     state = State(model, settings.train)

@@ -48,14 +48,18 @@ def by_formula(scores, gold, cells, target=None, rest=0.0):
 
 
 def assert_exact(scores, gold, cells, target=None, rest=0.0, tolerance=1e-6):
-    """Value and gradients to 1e-6; where terms of a gradient cancel, to 1e-7 of its largest."""
+    """Value and gradients to 1e-6; where terms of a gradient cancel, to 1e-7 of its largest.
+
+    In 32 bits all of a gradient may be what is left of such terms: there 3e-6.
+    """
     loss = span_zlpr(scores, gold, cells, target, rest)
     expected, slopes = by_formula(scores, gold, cells, target, rest)
     torch.testing.assert_close(loss.double(), expected, rtol=tolerance, atol=1e-30)
     assert (loss >= 0).all()
     for mine, slope in zip(torch.autograd.grad(loss.sum(), tuple(scores)), slopes, strict=True):
-        atol = tolerance / 10 * slope.abs().max().item()
-        torch.testing.assert_close(mine.double(), slope, rtol=tolerance, atol=atol + 1e-30)
+        near = tolerance if mine.dtype == torch.float64 else max(tolerance, 3e-6)
+        atol = near / 10 * slope.abs().max().item()
+        torch.testing.assert_close(mine.double(), slope, rtol=near, atol=atol + 1e-30)
 
 
 @given(
