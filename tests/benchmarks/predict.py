@@ -2,16 +2,18 @@
 
     python tests/benchmarks/predict.py dev.jsonl -m cluener -m runs/relations --repeat 20
 
-Both in this process and in turn: lines to lines, as a worker does them, and the bare encoder on the very
-batches that this makes. Processor time of one thread, the least of several rounds, so that other
-programs hardly disturb it. The ratio is texts/s of the first over texts/s of the second.
+Both in this process and in turn, block by block: lines to lines, as a worker does them, and the bare
+encoder on the very batches that this makes. Processor time of one thread, the least of several rounds
+for each block, so that other programs disturb it little. The ratio is texts/s of the first over texts/s
+of the second; the share is that of the encoder inside the first, by the stop watch of `--profile`.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 
 from ie_cli import threads
 
@@ -33,35 +35,32 @@ def seconds(work: Callable[[], object]) -> float:
     return time.process_time() - began
 
 
-def whole(worker: Worker, lines: Iterable[Sequence[Line]]) -> None:
-    for block in lines:
-        worker(block)
-
-
 @torch.inference_mode()
 def bare(encoder: nn.Module, batches: Batches) -> None:
     for features, mask in batches:
         encoder(features, mask)
 
 
-def recorded(worker: Worker, lines: Iterable[Sequence[Line]]) -> Batches:
+def recorded(worker: Worker, block: Sequence[Line]) -> Batches:
     """What the encoder is given when the lines are predicted."""
     batches: Batches = []
     hook = worker.model.encoder.register_forward_pre_hook(lambda _, given: batches.append(given))
-    whole(worker, lines)
+    worker(block)
     hook.remove()
     return batches
 
 
-def measure(model: str, lines: Sequence[Sequence[Line]], rounds: int) -> tuple[float, float]:
-    """The least seconds of the whole way and of the bare encoder."""
+def measure(model: str, lines: Sequence[Sequence[Line]], rounds: int) -> tuple[float, float, float]:
+    """Seconds of the whole way and of the bare encoder, and the encoder's share of the first."""
     worker = Worker(Job(model))
-    batches = recorded(worker, lines)
-    times = [
-        (seconds(lambda: whole(worker, lines)), seconds(lambda: bare(worker.model.encoder, batches)))
-        for _ in range(rounds)
-    ]
-    return tuple(map(min, zip(*times, strict=True)))
+    stages: Counter[str] = Counter()
+    sums = [0.0, 0.0]
+    for block in lines:
+        batches = recorded(worker, block)
+        works = lambda: stages.update(worker(block).seconds), lambda: bare(worker.model.encoder, batches)  # noqa: B023
+        times = [[seconds(work) for work in works] for _ in range(rounds)]
+        sums = [total + min(column) for total, column in zip(sums, zip(*times, strict=True), strict=True)]
+    return *sums, stages["encoder"] / stages.total()
 
 
 def main() -> None:
@@ -73,12 +72,11 @@ def main() -> None:
     options = parser.parse_args()
     lines = list(blocks(options.files * options.repeat))
     count = sum(map(len, lines))
-    print(f"{count} texts; {'texts/s':>40} {'encoder alone':>14} {'ratio':>6}")
+    print(f"{f'{count} texts':46} {'texts/s':>9} {'encoder alone':>14} {'ratio':>6} {'share':>6}")
     for model in options.model:
-        all_of_it, encoder = measure(model, lines, options.rounds)
-        print(
-            f"{model:>46.46} {count / all_of_it:>9.0f} {count / encoder:>14.0f} {encoder / all_of_it:>6.3f}", flush=True
-        )
+        all_of_it, encoder, share = measure(model, lines, options.rounds)
+        rates = f"{count / all_of_it:>9.0f} {count / encoder:>14.0f} {encoder / all_of_it:>6.3f} {share:>6.3f}"
+        print(f"{model:46.46} {rates}", flush=True)
 
 
 if __name__ == "__main__":
