@@ -8,14 +8,15 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from ie_cli import config, records, threads
+from ie_cli import config, threads
 from ie_cli.checking._report import DEV, TRAIN
 from ie_cli.checking.check import Check
 from ie_cli.checking.tokens import Tokens
 from ie_cli.errors import IEError, Report
 from ie_cli.files import opened
+from ie_cli.records import Record
 from ie_cli.registry import load
-from ie_cli.scoring._align import Placed
+from ie_cli.scoring._align import Placed, read_placed
 
 if TYPE_CHECKING:
     from ie_cli.tasks._codec import Codec
@@ -71,16 +72,8 @@ def _kept(path: str) -> Iterator[File]:
 def _items(files: Iterable[File], report: Report) -> Iterator[Placed]:
     """The records with their places."""
     for name, path in files:
-        number = 0
-
-        def counted(lines: Iterable[bytes]) -> Iterator[bytes]:
-            nonlocal number
-            for number, line in enumerate(lines, 1):  # noqa: B007 - read below
-                yield line
-
         with opened(path) as lines:
-            for record in records.read(counted(lines), name, report):
-                yield Placed(name, number, record)
+            yield from read_placed(lines, name, report)
 
 
 def _tokens(reading: Reading, files: list[File]) -> Tokens:
@@ -110,5 +103,5 @@ def _codec(settings: Recipe, files: list[File]) -> Codec:
     return folder.build(settings.task, encoder, labels, head).codec
 
 
-def _records(files: list[File]) -> Iterator[records.Record]:
+def _records(files: list[File]) -> Iterator[Record]:
     return (item.record for item in _items(files, Report()))

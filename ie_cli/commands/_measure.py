@@ -9,14 +9,14 @@ from itertools import tee
 from types import ModuleType
 from typing import NamedTuple, Protocol
 
-from ie_cli import records, threads
+from ie_cli import threads
 from ie_cli.commands import _scorer
 from ie_cli.commands._shell import say
 from ie_cli.errors import IEError, Report
 from ie_cli.files import opened
 from ie_cli.records import Record
 from ie_cli.registry import load
-from ie_cli.scoring._align import Placed, pairs, placed
+from ie_cli.scoring._align import Placed, pairs, placed, read_placed
 from ie_cli.scoring._counts import CountsBase
 from ie_cli.scoring._score import Score
 
@@ -46,9 +46,9 @@ def measure(
         IEError: nothing is annotated or predicted, or the files do not belong together.
     """
     with ExitStack() as files:
-        wanted = _placed(files.enter_context(opened(gold)), gold, report)
+        wanted = read_placed(files.enter_context(opened(gold)), gold, report)
         if model is None:
-            found = _placed(files.enter_context(opened(pred)), pred, report)
+            found = read_placed(files.enter_context(opened(pred)), pred, report)
             scorer, wanted, found = _scorer_for(choice.task, wanted, found, gold)
         else:
             wanted, given = tee(wanted)
@@ -98,19 +98,6 @@ def _count(
         if counts.add(*both):
             for watcher in watchers:
                 watcher.add(*both)
-
-
-def _placed(lines: Iterable[bytes], path: str, report: Report) -> Iterator[Placed]:
-    """Records with their line numbers: `records.read` takes a line only when it needs one."""
-    number = 0
-
-    def counted() -> Iterator[bytes]:
-        nonlocal number
-        for number, line in enumerate(lines, 1):  # noqa: B007 - read below
-            yield line
-
-    for record in records.read(counted(), path, report):
-        yield Placed(path, number, record)
 
 
 def _predicted(model: str, choice: Choice, gold: Iterable[Placed]) -> tuple[ModuleType, Iterator[Placed]]:

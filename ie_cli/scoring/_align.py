@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, zip_longest
 from typing import NamedTuple
 
-from ie_cli.errors import IEError, place
+from ie_cli import records
+from ie_cli.errors import IEError, Report, place
 from ie_cli.records import Record
 
 
@@ -35,6 +36,19 @@ REMEDY = "predictions are compared with the file they were made from: `ie predic
 def placed(records: Iterable[Record], name: str) -> Iterator[Placed]:
     """Records that stand in no file, placed by their number."""
     return (Placed(name, number, record) for number, record in enumerate(records, 1))
+
+
+def read_placed(lines: Iterable[bytes], path: str, report: Report) -> Iterator[Placed]:
+    """Records of a JSONL stream with their lines: `records.read` takes a line only when it needs one."""
+    number = 0
+
+    def counted() -> Iterator[bytes]:
+        nonlocal number
+        for number, line in enumerate(lines, 1):  # noqa: B007 - read below
+            yield line
+
+    for record in records.read(counted(), path, report):
+        yield Placed(path, number, record)
 
 
 def pairs(gold: Iterable[Placed], pred: Iterable[Placed]) -> Pairs:
