@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import types
 import typing
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import yaml
@@ -77,6 +79,24 @@ def _name(hint: Any) -> str:
     names = {str: "text", int: "a whole number", float: "a number", bool: "true or false"}
     origin = typing.get_origin(hint) or hint
     return names.get(hint) or {list: "a list", dict: "a table of settings"}.get(origin, str(hint))
+
+
+def check(settings: Any, ranges: Mapping[str, Callable[[Any], bool]], choices: Mapping[str, Sequence[str]]) -> None:
+    """Check values by their dotted names: numbers against a condition, words against the known ones.
+
+    Raises:
+        IEError: the first that does not fit.
+    """
+    for name, fits in ranges.items():
+        if not fits(value := _at(settings, name)):
+            raise IEError(f"the setting '{name}' cannot be {value}")
+    for name, known in choices.items():
+        if (value := _at(settings, name)) not in known:
+            raise IEError(unknown(name, value, known))
+
+
+def _at(settings: Any, dotted: str) -> Any:
+    return functools.reduce(getattr, dotted.split("."), settings)
 
 
 def plain(settings: Any) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from torch import nn
 from ie_cli import kb
 from ie_cli.errors import IEError
 from ie_cli.records import Record
+from ie_cli.tasks.multi import members
 from ie_cli.text.batch import pad
 from ie_cli.text.order import by_length
 from ie_cli.watch import Watch
@@ -72,15 +73,12 @@ def adjust(model: nn.Module, *, threshold: float | None = None, base: str | None
     """Let a model predict what has at least a probability, or link against another knowledge base.
 
     Raises:
-        IEError: it has several thresholds, or does not link; the base cannot be opened.
+        IEError: it (or a part of it) has several thresholds, or does not link; the base cannot be opened.
     """
-    settings = model.codec.settings
-    if threshold is not None:
-        if not hasattr(settings, "threshold"):
-            raise IEError(
-                "--threshold: this model has several thresholds; set them in training, with --set model.NAME=…"
-            )
-        settings.threshold = threshold
+    for one in members(model) if threshold is not None else ():
+        if not hasattr(one.codec.settings, "threshold"):
+            raise IEError(f"--threshold: {one.task} has several thresholds; set them in training, with --set")
+        one.codec.settings.threshold = threshold
     if base is not None:
         if not hasattr(model, "attach"):
             raise IEError(f"--kb: {model.task} does not link; `ie train --set model.kb=DIR` trains what does")

@@ -1,11 +1,13 @@
-"""Writing that a signal cannot cut: a line is in the output whole or not at all."""
+"""Writing that a signal cannot cut: a line is in the output whole or not at all, and so is a folder."""
 
 from __future__ import annotations
 
 import contextlib
+import shutil
 import signal
 import threading
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 from typing import BinaryIO
 
@@ -55,3 +57,14 @@ def uninterrupted() -> Iterator[None]:
             signal.signal(number, before[number])
     for number in caught:
         signal.raise_signal(number)
+
+
+@contextlib.contextmanager
+def whole_folder(folder: Path) -> Iterator[Path]:
+    """A new folder to write to; when the block is done it takes the place of the old one under its name, if any."""
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    yield part
+    shutil.rmtree(folder, ignore_errors=True)
+    part.rename(folder)

@@ -14,7 +14,7 @@ LAYERS = [
     {"text", "analysis", "report"},
     {"nn"},
     {"tasks"},
-    {"zoo", "training", "predicting", "pipeline", "extractor"},
+    {"zoo", "training", "pretraining", "predicting", "pipeline", "extractor"},
     {"commands", "__main__"},
 ]
 LEVEL = {name: level for level, layer in enumerate(LAYERS) for name in layer}
@@ -34,7 +34,7 @@ FORBIDDEN = {
     "text": {"ie_cli.records", "datasets"},
 }
 HEAVY = {"torch", "transformers", "datasets", "jieba", "safetensors"}
-HEAVY |= {"ie_cli.training", "ie_cli.predicting", "ie_cli.extractor"}
+HEAVY |= {"ie_cli.training", "ie_cli.pretraining", "ie_cli.predicting", "ie_cli.extractor"}
 MODULES = sorted(path.relative_to(ROOT) for path in ROOT.rglob("*.py"))
 
 
@@ -55,7 +55,7 @@ def imported(nodes) -> list[str]:
             found += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "relative import"
-            whole = node.module in ("ie_cli", "ie_cli.zoo", "ie_cli.training")
+            whole = node.module in ("ie_cli", "ie_cli.zoo", "ie_cli.training", "ie_cli.pretraining")
             found += [f"{node.module}.{alias.name}" if whole else node.module for alias in node.names]
     return found
 

@@ -20,6 +20,7 @@ ADVICE = {
     "longer than the overlap of two windows": "raise train.length or model.overlap",
     "its spans are never in one window": "raise train.length as far as the encoder and the memory go",
     "overlaps a longer one": "take ner_pointer, or event_gplinker for events: they learn overlapping spans",
+    "record that is annotated for no part": "annotate it for one of them, or leave it out: it teaches nothing",
 }
 OTHER = "correct the annotation, or add cases of this label to train"
 

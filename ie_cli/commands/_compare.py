@@ -10,6 +10,7 @@ from pathlib import Path
 from ie_cli.analysis import comparison
 from ie_cli.analysis.bootstrap import Resampling
 from ie_cli.analysis.comparison import Difference
+from ie_cli.commands import _scorer
 from ie_cli.commands._cells import visible
 from ie_cli.commands._measure import Choice, measure
 from ie_cli.commands._one import Shown, notes, score_json
@@ -64,8 +65,10 @@ def compare(
     """Score each file of predictions and compare it with the first.
 
     Raises:
-        IEError: as `measure` has it, or the files are not of one kind.
+        IEError: as `measure` has it, the files are not of one kind, or several tasks are asked for.
     """
+    if choice.task == _scorer.ALL:
+        raise IEError("several PRED are compared in one task; name it with --task")
     if len(set(preds)) < len(preds):
         twice = next(name for name in preds if preds.count(name) > 1)
         raise IEError(f"{twice}: is named twice; a file has no difference from itself")

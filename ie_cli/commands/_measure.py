@@ -15,10 +15,12 @@ from ie_cli.commands._shell import say
 from ie_cli.errors import IEError, Report
 from ie_cli.files import opened
 from ie_cli.records import Record
-from ie_cli.registry import load
+from ie_cli.scoring import links
 from ie_cli.scoring._align import Placed, pairs, placed, read_placed
 from ie_cli.scoring._counts import CountsBase
 from ie_cli.scoring._score import Score
+from ie_cli.scoring._several import Joint, JointCounts, Several
+from ie_cli.scoring._several import scorer as scorer_of
 
 
 class Choice(NamedTuple):
@@ -39,11 +41,12 @@ class Watcher(Protocol):
 
 def measure(
     gold: str, pred: str, model: str | None, choice: Choice, report: Report, watchers: Sequence[Watcher] = ()
-) -> Score:
+) -> Score | Several:
     """Score the records of two files, or of one and of what a model predicts for it.
 
     Raises:
-        IEError: nothing is annotated or predicted, or the files do not belong together.
+        IEError: nothing is annotated or predicted, or the files do not belong together; something is to watch
+            several tasks.
     """
     with ExitStack() as files:
         wanted = read_placed(files.enter_context(opened(gold)), gold, report)
@@ -54,10 +57,16 @@ def measure(
             wanted, given = tee(wanted)
             scorer, found = _predicted(model, choice, given)
         counts = _scorer.counts(scorer, choice.rule, choice.alias)
+        if watchers and isinstance(counts, JointCounts):
+            raise IEError("--errors, --find-threshold and --report look at one task; name it with --task")
         for watcher in watchers:
             watcher.begin(scorer, choice)
         _count(counts, wanted, found, report, watchers)
     score = counts.score()
+    if isinstance(score, Several):
+        if not score.scores:
+            raise _not_annotated(gold, *counts.counts)
+        return score
     if not score.records:
         raise _not_annotated(gold, counts.part)
     if score.missing == score.records:
@@ -67,18 +76,18 @@ def measure(
 
 def _scorer_for(
     task: str | None, gold: Iterator[Placed], pred: Iterator[Placed], name: str
-) -> tuple[ModuleType, Iterator[Placed], Iterator[Placed]]:
+) -> tuple[ModuleType | Joint, Iterator[Placed], Iterator[Placed]]:
     """The scorer that is named or that fits the first records, and the records again."""
-    if task is not None:
+    if task not in (None, _scorer.ALL):
         return _scorer.by_part(task), gold, pred
     (some, gold), (others, pred) = _scorer.look(gold), _scorer.look(pred)
-    picked = _scorer.pick(some, others)
+    picked = _scorer.pick(some, others, every=task == _scorer.ALL)
     if picked is None:
         parts = [part for part in reversed(_scorer.KINDS) if part != "links"]  # which are in the entities
         raise _not_annotated(name, *parts, looked_at=len(some))
     for note in picked.notes:
         say(f"note: {note}")
-    return _scorer.by_part(picked.part), gold, pred
+    return _scorer.by_parts(picked.parts), gold, pred
 
 
 def _not_annotated(gold: str, *parts: str, looked_at: int = 0) -> IEError:
@@ -89,8 +98,9 @@ def _not_annotated(gold: str, *parts: str, looked_at: int = 0) -> IEError:
 
 
 def _count(
-    counts: CountsBase, gold: Iterable[Placed], pred: Iterable[Placed], report: Report, watchers: Sequence[Watcher]
-) -> None:
+    counts: CountsBase | JointCounts, gold: Iterable[Placed], pred: Iterable[Placed],
+    report: Report, watchers: Sequence[Watcher],
+) -> None:  # fmt: skip
     for one, other in pairs(gold, pred):
         if other is None:
             report.lost(one.path, one.line, "no prediction for this record; counted as empty")
@@ -100,7 +110,7 @@ def _count(
                 watcher.add(*both)
 
 
-def _predicted(model: str, choice: Choice, gold: Iterable[Placed]) -> tuple[ModuleType, Iterator[Placed]]:
+def _predicted(model: str, choice: Choice, gold: Iterable[Placed]) -> tuple[ModuleType | Joint, Iterator[Placed]]:
     """A model's scorer, unless another is named, and its predictions.
 
     It sees nothing of the gold but id and text, and for the accuracy of links the mentions.
@@ -110,8 +120,9 @@ def _predicted(model: str, choice: Choice, gold: Iterable[Placed]) -> tuple[Modu
     from ie_cli.zoo.folder import load as load_model
 
     loaded = load_model(model)
-    scorer = load(_scorer.SCORING, loaded.kind) if choice.task is None else _scorer.by_part(choice.task)
-    mentions = (scorer.Counts.part, choice.rule) == ("links", "accuracy")
+    own = choice.task in (None, _scorer.ALL)
+    scorer = scorer_of(loaded.kind) if own else _scorer.by_part(choice.task)
+    mentions = choice.rule == "accuracy" and getattr(scorer, "Counts", None) is links.Counts
     if mentions:
         say("note: the model was given the mentions of GOLD; it finds them itself in `ie predict` | `ie eval GOLD`")
     return scorer, placed(predict(loaded, (_bare(item.record, mentions) for item in gold)), model)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from ie_cli.analysis import bootstrap
 from ie_cli.analysis.bootstrap import Interval, Resampling
 from ie_cli.commands import _page, _scorer
+from ie_cli.commands._each import Each
 from ie_cli.commands._errors import ErrorTables
 from ie_cli.commands._measure import Choice, measure
 from ie_cli.commands._table import table
@@ -19,6 +20,7 @@ from ie_cli.commands._threshold import ThresholdSearch
 from ie_cli.errors import Report
 from ie_cli.registry import load
 from ie_cli.scoring._score import Score
+from ie_cli.scoring._several import Several
 
 
 class Sources(NamedTuple):
@@ -98,7 +100,7 @@ class Told:
 
 def evaluate(
     sources: Sources, choice: Choice, shown: Shown, wanted: Wanted, settings: Resampling, report: Report
-) -> Told:
+) -> Told | Each:
     """Score one file of predictions, or what a model predicts; a page that is wanted is written.
 
     Raises:
@@ -109,6 +111,9 @@ def evaluate(
     threshold = ThresholdSearch() if wanted.threshold else None
     watchers = [one for one in (errors, threshold) if one is not None]
     score = measure(sources.gold, sources.pred, sources.model, choice, report, watchers)
+    if isinstance(score, Several):
+        resampling = settings if wanted.interval else None
+        return Each({part: Told(one, shown, resampling) for part, one in score.scores.items()}, score.left_out)
     beside = tuple(one for one in watchers if one is not errors or wanted.errors)
     told = Told(score, shown, settings if wanted.interval or wanted.page else None, beside)
     if wanted.page:

@@ -1,16 +1,19 @@
-"""What `ie train` tells on stderr: a progress bar on a terminal, a plain line an epoch everywhere."""
+"""What `ie train` and `ie pretrain` tell on stderr: a bar on a terminal, a plain line an epoch everywhere."""
 
 from __future__ import annotations
 
 import contextlib
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ie_cli.commands._shell import say
 
 if TYPE_CHECKING:
+    from ie_cli.pretraining import run as pretraining
+    from ie_cli.pretraining.loop import Round
     from ie_cli.training import run as training
     from ie_cli.training import seeds
 
@@ -37,6 +40,37 @@ def tell(events: Iterator[training.Event | seeds.SeedBegins | seeds.Spread], out
     say(f"the model is in {out / 'best'}; try: ie predict -m {out} FILE.jsonl")
 
 
+def tell_pretraining(events: Iterator[pretraining.Event], out: Path) -> None:
+    """Say what happens, and in the end where the encoder is."""
+    from ie_cli.pretraining import loop, run
+    from ie_cli.training import diagnosis
+    from ie_cli.training.loop import Step
+
+    with _bar() as advance:
+        told: dict[type, Callable] = {
+            Step: advance,
+            run.Started: _tell_texts,
+            loop.Round: _tell_round,
+            diagnosis.Notice: lambda event: say(f"note: {event.text}"),
+        }
+        for event in events:
+            told[type(event)](event)
+    say(f"the encoder is in {out / 'encoder'}; try: ie train train.jsonl -e {out} -o RUN")
+
+
+def _tell_texts(event: pretraining.Started) -> None:
+    beside = f", taught by {event.teacher}" if event.teacher else ""
+    say(f"encoder {event.encoder}, tokens are {event.mode}, {event.parameters / 1e6:.1f} M weights{beside}")
+    say(f"{event.tokens} tokens in {event.rows} rows, {event.held_out} rows held out; {event.steps} steps")
+
+
+def _tell_round(event: Round) -> None:
+    guessed = "" if event.accuracy is None else f", masked accuracy {event.accuracy:.4f}"
+    speed, pace = event.tokens / max(event.seconds, 1e-9), event.seconds / event.done
+    left = timedelta(seconds=round((event.steps - event.step) * pace))
+    say(f"step {event.step}/{event.steps}: loss {event.loss:.4f}{guessed}, {speed:.0f} tokens/s, {left} to go")
+
+
 def _tell_start(event: training.Started) -> None:
     more = ["…"] if len(event.labels) > SHOWN else []
     say(f"task {event.task}, {len(event.labels)} types: {', '.join(event.labels[:SHOWN] + more)}")
@@ -47,10 +81,12 @@ def _tell_start(event: training.Started) -> None:
 
 
 def _tell_epoch(event: training.Saved) -> None:
-    rates = event.epoch.score.micro
+    score = event.epoch.score
+    rates, several = score.micro, getattr(score, "scores", {})
+    each = ", ".join(f"{part} {one.micro.f1:.4f}" for part, one in several.items())
     say(
         f"epoch {event.epoch.epoch}: loss {event.epoch.loss:.4f}, dev P {rates.precision:.4f} R {rates.recall:.4f} "
-        f"F1 {rates.f1:.4f}, {event.epoch.seconds:.0f} s" + (" *" if event.best else "")
+        f"F1 {rates.f1:.4f}{each and f' ({each})'}, {event.epoch.seconds:.0f} s" + (" *" if event.best else "")
     )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ie_cli.errors import IEError
 from ie_cli.records import Record
 from ie_cli.registry import load, unknown
+from ie_cli.scoring._several import Joint, JointCounts
 from ie_cli.scoring.links import linked
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
 SCORING = "ie_cli.scoring"
 LOOKED_AT = 1000  # records of each file; more would not fit into constant memory
+ALL = "all"  # as --task: every part that the gold and the predictions have
 # The scorers by the part of a record that they compare; the richest part first: data of relations often have entities.
 KINDS = {"events": "events", "relations": "relations", "links": "links", "entities": "ner"}
 
@@ -25,16 +27,25 @@ KINDS = {"events": "events", "relations": "relations", "links": "links", "entiti
 def by_part(part: str) -> ModuleType:
     """The scorer for a part of the record, as `--task` names it."""
     if part not in KINDS:
-        raise IEError(unknown("task", part, KINDS))
+        raise IEError(unknown("task", part, [*KINDS, ALL]))
     return load(SCORING, KINDS[part])
 
 
-def counts(scorer: ModuleType, rule: str | None, alias: str | None) -> CountsBase:
+def by_parts(parts: Sequence[str]) -> ModuleType | Joint:
+    """The scorer for some parts of the record."""
+    return by_part(parts[0]) if len(parts) == 1 else Joint([KINDS[part] for part in parts])
+
+
+def counts(scorer: ModuleType | Joint, rule: str | None, alias: str | None) -> CountsBase | JointCounts:
     """Empty counts; aliases ask for the rule that knows them.
 
     Raises:
-        IEError: there is no such rule, or it takes no aliases.
+        IEError: there is no such rule, or it takes no aliases; several tasks have no rule in common.
     """
+    if isinstance(scorer, Joint):
+        if rule is not None or alias is not None:
+            raise IEError("--rule and --alias are of one task; name it with --task")
+        return JointCounts(scorer.kinds)
     if alias is None:
         return scorer.Counts(rule)
     able = sorted(scorer.Counts.aliased)
@@ -49,7 +60,7 @@ def counts(scorer: ModuleType, rule: str | None, alias: str | None) -> CountsBas
 class Picked(NamedTuple):
     """What is to be scored, and what the reader should know about the choice."""
 
-    part: str
+    parts: list[str]
     notes: list[str]
 
 
@@ -59,24 +70,29 @@ def look(stream: Iterator[Placed]) -> tuple[list[Record], Iterator[Placed]]:
     return [item.record for item in head], chain(head, stream)
 
 
-def pick(gold: Sequence[Record], pred: Sequence[Record]) -> Picked | None:
+def pick(gold: Sequence[Record], pred: Sequence[Record], *, every: bool = False) -> Picked | None:
     """The part to score, from the first records of gold and predictions; None if no gold record is annotated.
 
     Of several parts it is one that the predictions have as well, and did not copy: `ie predict` keeps
     the parts of its input that the model does not make.
+
+    Args:
+        every: score all such parts.
     """
     annotated = _having(gold, empty=False) or _having(gold, empty=True)
     if not annotated:
         return None
     common = [part for part in annotated if part in _having(pred, empty=True)]
     made = [part for part in common if not _copied(part, gold, pred)]
-    part = (made or common or annotated)[0]
+    parts = (made or common or annotated)[: None if every else 1]
     notes = []
-    if others := [other for other in annotated if other != part]:
-        notes.append(f"scored are the {part}; for what else GOLD has: --task {' or '.join(others)}")
+    if others := [other for other in annotated if other not in parts]:
+        hint = "PRED has none of its own" if every else f"--task {' or '.join(others)}"
+        notes.append(f"scored are the {', '.join(parts)}; for what else GOLD has: {hint}")
     if common and not made:
-        notes.append(f"the {part} of PRED are those of GOLD; `ie predict` keeps what its model does not make")
-    return Picked(part, notes)
+        what = ", ".join(parts)
+        notes.append(f"the {what} of PRED are those of GOLD; `ie predict` keeps what its model does not make")
+    return Picked(parts, notes)
 
 
 def _having(records: Sequence[Record], *, empty: bool) -> list[str]:

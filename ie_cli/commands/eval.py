@@ -28,7 +28,7 @@ def run(
     gold: str = typer.Argument(None, metavar="GOLD", help="Annotated records (JSONL); `-`: stdin."),
     preds: list[str] = typer.Argument(None, metavar="PRED…", help="Predicted records; `-` or nothing: stdin."),
     model: str = typer.Option(None, "--model", "-m", help="Predict with this model instead of reading PRED."),
-    task: str = typer.Option(None, help="entities, relations, events or links. Default: what GOLD has."),
+    task: str = typer.Option(None, help="entities, relations, events, links, or all of them. Default: what GOLD has."),
     rule: str = typer.Option(None, help="What counts as right; see `--list`. Default: as the data ask for."),
     alias: str = typer.Option(None, metavar="FILE", help='Names that are one, for `official`: {"name": ["alias"]}.'),
     as_json: bool = typer.Option(False, "--json", help="Print the score as one JSON object."),
@@ -60,6 +60,8 @@ def run(
     Several PRED are compared with the first one on the same records: the difference of the micro
     rates, its 95% interval (paired bootstrap) and p (approximate randomization, two-sided).
 
+    --task all scores each part that GOLD and PRED have, as -m does of a model with several parts.
+
     --errors puts each gold and each predicted item in one class: right, missed, spurious, or wrong in
     a way of the task (type, boundary, both). --find-threshold tries every score that PRED has: predict
     with a low threshold, and check the one it finds on other records.
@@ -70,6 +72,8 @@ def run(
         ie predict dev.jsonl -m model | ie eval dev.jsonl
 
         ie eval dev.jsonl pred.jsonl --task relations --rule official --alias aliases.json
+
+        ie eval dev.jsonl pred.jsonl --task all
 
         ie eval dev.jsonl pred.jsonl --interval --errors --train train.jsonl --report report.html
 

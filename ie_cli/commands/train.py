@@ -11,6 +11,7 @@ import typer
 
 from ie_cli import config, threads
 from ie_cli.commands._progress import tell
+from ie_cli.commands._recipe import fill
 from ie_cli.commands._shell import REJECTED, Talk, say
 from ie_cli.errors import IEError, Report
 
@@ -53,7 +54,7 @@ def run(
     """
     threads.limit(thread_count)
     flags = {"data.dev": dev or None, "encoder.name": encoder, "task": task, "train.epochs": epochs, "train.seed": seed}
-    settings = _recipe(source or [], assign or [], flags)
+    settings = _recipe(fill(source or [], assign or [], flags, "data.train"))
     options = {"resume": resume, "cache": cache, "processes": processes}
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # DDP warns where a model has not needed all that it may
     if os.environ.get("RANK", "0") != "0":  # torchrun's other processes neither write nor talk
@@ -97,18 +98,7 @@ def _listen(settings: Recipe, out: Path, seeds: str | None, options: dict[str, A
         raise typer.Exit(1) from None
 
 
-def _recipe(source: list[str], assign: list[str], flags: dict[str, Any]) -> Recipe:
-    """The recipe from its file (if any), then --set, then flags."""
+def _recipe(plain: dict[str, Any]) -> Recipe:
     from ie_cli.training.recipe import Recipe
 
-    recipes = [name for name in source if name.endswith((".yaml", ".yml"))]
-    if len(recipes) > 1:
-        raise IEError(f"one recipe at a time: {', '.join(recipes)}")
-    plain = config.read(recipes[0]) if recipes else {}
-    for assignment in assign:
-        config.override(plain, assignment)
-    files = [name for name in source if name not in recipes]
-    for key, value in (flags | {"data.train": files or None}).items():
-        if value is not None:
-            config.put(plain, key, value)
     return config.build(Recipe, plain)

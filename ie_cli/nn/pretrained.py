@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -59,10 +60,41 @@ class PretrainedEncoder(nn.Module):
         """The embeddings of tokens, without positions."""
         return self.inner.get_input_embeddings()
 
+    @property
+    def layers(self) -> nn.ModuleList:
+        """The stack of layers.
+
+        Raises:
+            IEError: the architecture has none, as ALBERT's, which is one layer many times.
+        """
+        depth = self.inner.config.num_hidden_layers
+        stacks = (m for m in self.inner.modules() if isinstance(m, nn.ModuleList) and len(m) == depth)
+        if (stack := next(stacks, None)) is None:
+            raise IEError(f"{self.inner.config.model_type} has no stack of layers to choose from")
+        return stack
+
+    def keep(self, layers: Sequence[int]) -> None:
+        """Leave only some layers, by their numbers from 0, in place.
+
+        Raises:
+            IEError: there is no such layer.
+        """
+        stack = self.layers
+        if wrong := [i for i in layers if not 0 <= i < len(stack)]:
+            raise IEError(f"there is no layer {wrong[0]}: the encoder has the layers 0 to {len(stack) - 1}")
+        kept = [stack[i] for i in layers]
+        del stack[:]
+        stack.extend(kept)
+        self.inner.config.num_hidden_layers = len(kept)
+
+    def bare(self, x: Tensor, length: int) -> Tensor:
+        """What a layer gives for `length` tokens, without the special ones: [B, L + specials, D] -> [B, L, D]."""
+        before = int(self.first is not None)
+        return x[:, before : before + length]
+
     def forward(self, features: dict[str, Tensor], mask: Tensor) -> Tensor:
         """features["ids"] [B, L] int64, mask [B, L] -> [B, L, width]."""
         ids = torch.where(mask, features["ids"], self.pad)
-        before = int(self.first is not None)
         if self.first is not None:
             ids = torch.cat([torch.full_like(ids[:, :1], self.first), ids], 1)
             mask = torch.cat([torch.ones_like(mask[:, :1]), mask], 1)
@@ -74,7 +106,7 @@ class PretrainedEncoder(nn.Module):
         if self.base is not None:
             self._factor = log_n(mask, self.base)
         hidden = self.inner(input_ids=ids, attention_mask=mask.long()).last_hidden_state
-        return hidden[:, before : before + features["ids"].shape[1]]
+        return self.bare(hidden, features["ids"].shape[1])
 
     def residual(self, features: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
         """The output, and what the last layer normalisation was given (the output where none is last)."""
@@ -89,8 +121,6 @@ class PretrainedEncoder(nn.Module):
         finally:
             for hook in hooks:
                 hook.remove()
-        before = int(self.first is not None)
-        stop = before + hidden.shape[1]
-        if last and torch.equal(last[1][:, before:stop], hidden):
-            return hidden, last[0][:, before:stop]
+        if last and torch.equal(self.bare(last[1], hidden.shape[1]), hidden):
+            return hidden, self.bare(last[0], hidden.shape[1])
         return hidden, hidden

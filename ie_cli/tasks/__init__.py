@@ -6,3 +6,12 @@
 
 `kind` names the scorer in `ie_cli.scoring`.
 """
+
+LINKS = "links"  # which are in the entities
+# What records are annotated for -> the model for it. For records with several it is that of the first one here.
+DEFAULTS = {
+    "events": "event_gplinker",
+    "relations": "relation_gplinker",
+    LINKS: "link_pair",
+    "entities": "ner_pointer",
+}

@@ -94,6 +94,7 @@ class Codec:
     limit: int | None
     dropped: Counter[str] = field(default_factory=Counter, compare=False, kw_only=True)
     whole: ClassVar[bool] = True
+    columns: ClassVar[tuple[str, ...]] = ("cells",)  # names of the lists of integers besides the features
     strings: ClassVar[tuple[str, ...]] = ()  # names of the texts that `notes` adds to an example
 
     @property
@@ -117,6 +118,14 @@ class Codec:
         """A record as training examples, one a window, and the gold that was lost by cause."""
         encoding = self.encode(record)
         found = self.windows(record.text, encoding, length)
+        rows, lost = self.cells(record, encoding, found)
+        made = zip(found, rows, strict=True)
+        return [encoding.window(*w) | {"cells": row} | self.notes(record, encoding, w) for w, row in made], lost
+
+    def cells(
+        self, record: Record, encoding: Encoding, found: Sequence[Window]
+    ) -> tuple[list[list[int]], Counter[str]]:
+        """What is to be learned in each window, as flat lists of cells, and the gold that was lost by cause."""
         rows: list[list[int]] = [[] for _ in found]
         lost: Counter[str] = Counter()
         for number, item in enumerate(self.items(record, lost)):
@@ -127,8 +136,7 @@ class Codec:
                 for i in inside:
                     first = found[i][0]
                     rows[i] += [x for label, (a, b) in cells for x in (number, label, a - first, b - first)]
-        made = zip(found, rows, strict=True)
-        return [encoding.window(*w) | {"cells": row} | self.notes(record, encoding, w) for w, row in made], lost
+        return rows, lost
 
     def encode(self, record: Record) -> Encoding:
         """The tokens of a training record."""

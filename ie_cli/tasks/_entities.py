@@ -42,21 +42,42 @@ class Labels:
     @classmethod
     def of(cls, records: Iterable[Record]) -> Labels:
         """Count the types of annotated records, in one pass."""
-        counts: Counter[str] = Counter()
-        texts = TextStatistics()
-        crossed = 0
+        statistics = Statistics()
         for record in records:
-            texts.add(record.text)
-            placed = {(e.start, e.end, e.type) for e in record.entities or () if e.start is not None and e.type}
-            counts.update(kind for _, _, kind in placed)
-            crossed += len(overlapping(placed))
-        if not counts:
+            statistics.add(record)
+        return statistics.labels()
+
+
+class Statistics:
+    """What makes the labels, counted record by record.
+
+    Attributes:
+        counts: of what has a label; with none there are no labels.
+    """
+
+    def __init__(self):
+        self.counts: Counter[str] = Counter()
+        self._texts, self._crossed = TextStatistics(), 0
+
+    def add(self, record: Record) -> None:
+        self._texts.add(record.text)
+        placed = {(e.start, e.end, e.type) for e in record.entities or () if e.start is not None and e.type}
+        self.counts.update(kind for _, _, kind in placed)
+        self._crossed += len(overlapping(placed))
+
+    def labels(self) -> Labels:
+        """The labels of all records.
+
+        Raises:
+            IEError: there are none.
+        """
+        if not self.counts:
             raise IEError(
                 "the training records hold no entities with offsets and a type; see `ie convert --list` for formats"
             )
-        names = sorted(counts)
-        rates = [counts[name] / texts.spans for name in names]
-        return cls(names, rates, crossed / counts.total(), texts.length)
+        names = sorted(self.counts)
+        rates = [self.counts[name] / self._texts.spans for name in names]
+        return Labels(names, rates, self._crossed / self.counts.total(), self._texts.length)
 
 
 @dataclass(frozen=True)

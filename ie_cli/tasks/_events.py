@@ -56,24 +56,46 @@ class Labels:
     @classmethod
     def of(cls, records: Iterable[Record]) -> Labels:
         """Count the roles of annotated records, in one pass."""
-        counts: Counter[tuple] = Counter()
-        texts = TextStatistics()
-        links = 0
+        statistics = Statistics()
         for record in records:
-            texts.add(record.text)
-            for event in record.events or ():
-                keys = [key for key, _ in parts(event)]
-                counts.update(keys)
-                links += len(keys) * (len(keys) - 1) // 2
-        if not counts:
-            raise IEError("the training records hold no events with offsets; see `ie convert --list` for formats")
-        roles = [Role(*key, counts[key]) for key in sorted(counts, key=lambda key: tuple(x or "" for x in key))]
-        return cls(roles, links, texts.spans, texts.length)
+            statistics.add(record)
+        return statistics.labels()
 
     @property
     def names(self) -> list[str]:
         """Type and role of each label."""
         return [role.name for role in self.roles]
+
+
+class Statistics:
+    """What makes the labels, counted record by record.
+
+    Attributes:
+        counts: of what has a label; with none there are no labels.
+    """
+
+    def __init__(self):
+        self.counts: Counter[tuple] = Counter()
+        self._texts, self._links = TextStatistics(), 0
+
+    def add(self, record: Record) -> None:
+        self._texts.add(record.text)
+        for event in record.events or ():
+            keys = [key for key, _ in parts(event)]
+            self.counts.update(keys)
+            self._links += len(keys) * (len(keys) - 1) // 2
+
+    def labels(self) -> Labels:
+        """The labels of all records.
+
+        Raises:
+            IEError: there are none.
+        """
+        if not self.counts:
+            raise IEError("the training records hold no events with offsets; see `ie convert --list` for formats")
+        keys = sorted(self.counts, key=lambda key: tuple(x or "" for x in key))
+        roles = [Role(*key, self.counts[key]) for key in keys]
+        return Labels(roles, self._links, self._texts.spans, self._texts.length)
 
 
 def parts(event: Event) -> Iterator[tuple[tuple[str, str | None, str | None], Span]]:

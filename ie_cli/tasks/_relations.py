@@ -75,22 +75,10 @@ class Labels:
     @classmethod
     def of(cls, records: Iterable[Record]) -> Labels:
         """Count the links of annotated records, in one pass."""
-        counts: Counter[tuple] = Counter()
-        texts = TextStatistics()
-        subjects = objects = 0
+        statistics = Statistics()
         for record in records:
-            texts.add(record.text)
-            sides: tuple[set, set] = set(), set()
-            for relation in record.relations or ():
-                for slot, value in {None: relation.object, **relation.slots}.items():
-                    counts[relation.predicate, slot, relation.subject.type, value.type] += 1
-                    sides[0].add(_place(relation.subject))
-                    sides[1].add(_place(value))
-            subjects, objects = subjects + len(sides[0]), objects + len(sides[1])
-        if not counts:
-            raise IEError("the training records hold no relations; see `ie convert --list` for formats")
-        links = [Link(*key, counts[key]) for key in sorted(counts, key=lambda k: tuple(x or "" for x in k))]
-        return cls(links, subjects, objects, texts.spans, texts.length)
+            statistics.add(record)
+        return statistics.labels()
 
     @property
     def names(self) -> list[str]:
@@ -113,6 +101,42 @@ class Labels:
         if not schema:
             counts = _usual(counts)
         return {name: counts[name] for name in sorted(counts, key=lambda name: tuple(map(str, name)))}
+
+
+class Statistics:
+    """What makes the labels, counted record by record.
+
+    Attributes:
+        counts: of what has a label; with none there are no labels.
+    """
+
+    def __init__(self):
+        self.counts: Counter[tuple] = Counter()
+        self._texts = TextStatistics()
+        self._subjects = self._objects = 0
+
+    def add(self, record: Record) -> None:
+        self._texts.add(record.text)
+        subjects, objects = set(), set()
+        for relation in record.relations or ():
+            for slot, value in {None: relation.object, **relation.slots}.items():
+                self.counts[relation.predicate, slot, relation.subject.type, value.type] += 1
+                subjects.add(_place(relation.subject))
+                objects.add(_place(value))
+        self._subjects += len(subjects)
+        self._objects += len(objects)
+
+    def labels(self) -> Labels:
+        """The labels of all records.
+
+        Raises:
+            IEError: there are none.
+        """
+        if not self.counts:
+            raise IEError("the training records hold no relations; see `ie convert --list` for formats")
+        keys = sorted(self.counts, key=lambda key: tuple(x or "" for x in key))
+        links = [Link(*key, self.counts[key]) for key in keys]
+        return Labels(links, self._subjects, self._objects, self._texts.spans, self._texts.length)
 
 
 def _usual(counts: Counter[Name]) -> Counter[Name]:

@@ -54,7 +54,7 @@ def _bigrams(folded: list[str]) -> list[str]:
 class CharacterTokenizer:
     """Each code point is a token with "ids", "bigrams" (of it and the one before) and jieba's features."""
 
-    mode = "characters"
+    mode, mask = "characters", UNKNOWN
 
     def __init__(self, vocabulary: Vocabulary):
         self.vocabulary = vocabulary

@@ -44,8 +44,10 @@ class Tokenizer(Protocol):
     Attributes:
         mode: "characters" (every code point is a token, no span can be lost) or "pieces" (the
             encoder's own subwords).
+        mask: the id that stands for a hidden token in pre-training.
     """
 
     mode: str
+    mask: int
 
     def __call__(self, text: str) -> Encoding: ...

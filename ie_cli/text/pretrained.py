@@ -28,7 +28,7 @@ class PieceTokenizer:
     def __init__(self, inner: PreTrainedTokenizerBase):
         if not inner.is_fast:
             raise IEError(f"{type(inner).__name__} gives no offsets, so pieces cannot be used; use mode 'characters'")
-        self.inner = inner
+        self.inner, self.mask = inner, mask_id(inner)
 
     def __call__(self, text: str) -> Encoding:
         # verbose=False: a long text is cut into windows later, the library need not warn of it
@@ -54,7 +54,7 @@ class CharacterPieces:
     mode = "characters"
 
     def __init__(self, inner: PreTrainedTokenizerBase):
-        self.inner = inner
+        self.inner, self.mask = inner, mask_id(inner)
         self._ids: dict[str, int] = {}
 
     def __call__(self, text: str) -> Encoding:
@@ -72,6 +72,11 @@ class CharacterPieces:
 def unknown_id(inner: PreTrainedTokenizerBase) -> int:
     """The id that stands for a character outside the vocabulary."""
     return next(i for i in (inner.unk_token_id, inner.mask_token_id, inner.pad_token_id, 0) if i is not None)
+
+
+def mask_id(inner: PreTrainedTokenizerBase) -> int:
+    """The id that stands for a hidden token; the unknown one where the vocabulary has none."""
+    return unknown_id(inner) if inner.mask_token_id is None else inner.mask_token_id
 
 
 def single_id(inner: PreTrainedTokenizerBase, character: str) -> int | None:

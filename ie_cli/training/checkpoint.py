@@ -11,7 +11,7 @@ from safetensors.torch import load_file
 
 from ie_cli.errors import IEError
 from ie_cli.training.step import State
-from ie_cli.zoo.folder import write_tensors
+from ie_cli.zoo.tensors import write as write_tensors
 
 NAME = "state.safetensors"
 

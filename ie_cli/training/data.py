@@ -62,8 +62,12 @@ class Part:
 
     def _is_dev(self, record: Record) -> bool:
         """By the text, not by chance: a repeated text never stands on both sides, and order does not matter."""
-        digest = hashlib.blake2b(f"{self.seed}\0{record.text}".encode(), digest_size=8).digest()
-        return int.from_bytes(digest, "big") / 2**64 < self.share
+        return fraction(f"{self.seed}\0{record.text}") < self.share
+
+
+def fraction(text: str) -> float:
+    """A number of [0, 1) that a text always has, and that says nothing about it."""
+    return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") / 2**64
 
 
 def _size(path: str) -> int:
@@ -138,7 +142,7 @@ def tokenise(part: Part, codec: Any, *, length: int, key: Any, cache: str | None
 
 def _columns(codec: Any) -> datasets.Features:
     """The types of the columns; `datasets` would guess them from the first rows, which may hold no gold."""
-    lists = (*codec.tokenizer("").features, "cells")
+    lists = (*codec.tokenizer("").features, *codec.columns)
     numbers = {name: datasets.List(datasets.Value("int64")) for name in lists}
     strings = {name: datasets.Value("string") for name in ("lost", *codec.strings)}
     return datasets.Features(numbers | {name: datasets.Value("int64") for name in ("length", "first")} | strings)

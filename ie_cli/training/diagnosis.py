@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from ie_cli.records import Record
+from ie_cli.registry import load
+from ie_cli.scoring._several import BETWEEN
 from ie_cli.training.loop import Epoch
 
 PLATEAU = 3  # epochs without a single right prediction
@@ -39,6 +41,17 @@ class SharedTexts:
             yield Notice(
                 f"{len(self.found)} of {len(self.dev)} dev texts are training texts, too: the dev score is too high; "
                 "take them out of one side, or leave --dev out, which splits by text"
+            )
+
+
+def unscored(kind: str, dev: Sequence[Record]) -> Iterator[Notice]:
+    """A line for each kind of a model for which no dev record is annotated."""
+    for name in kind.split(BETWEEN):
+        counts = load("ie_cli.scoring", name).Counts()
+        if not any(counts.add(record, None) for record in dev):
+            yield Notice(
+                f"no dev record is annotated for {counts.part}, so the dev score says nothing of them; "
+                "name records that are with --dev"
             )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from ie_cli.scoring._score import Score
+from ie_cli.scoring._several import Several
 from ie_cli.training import checkpoint, data, devices, diagnosis, loop, metrics
 from ie_cli.training.diagnosis import Notice
 from ie_cli.training.loop import Epoch, Step
@@ -28,7 +29,7 @@ class Saved:
 
 def train(
     state: State, kept: dict[str, Any], examples: data.Examples, settings: Train,
-    evaluate: Callable[[nn.Module], Score | None], out: Path, note: dict[str, Any],
+    evaluate: Callable[[nn.Module], Score | Several | None], out: Path, note: dict[str, Any],
 ) -> Iterator[Step | Saved | Notice]:  # fmt: skip
     """The epochs, each kept on disk before it is told.
 

@@ -11,6 +11,7 @@ from torch import nn
 
 from ie_cli.errors import IEError
 from ie_cli.scoring._score import Score
+from ie_cli.scoring._several import Several
 from ie_cli.training import batches, devices, optimiser
 from ie_cli.training.data import Examples
 from ie_cli.training.settings import Train
@@ -36,12 +37,12 @@ class Epoch:
 
     epoch: int
     loss: float
-    score: Score | None
+    score: Score | Several | None
     seconds: float
 
 
 def fit(
-    state: State, examples: Examples, settings: Train, evaluate: Callable[[nn.Module], Score | None]
+    state: State, examples: Examples, settings: Train, evaluate: Callable[[nn.Module], Score | Several | None]
 ) -> Iterator[Step | Epoch]:
     """Train from `state.epoch` on; after an `Epoch` is yielded the state stands behind that epoch.
 
@@ -58,7 +59,7 @@ def fit(
         for step, portions in enumerate(_portions(state, examples, settings), done + 1):
             share = optimiser.rate(step - 1, per_epoch * settings.epochs, settings.warm_up)
             loss = update(state, examples, portions, settings, share)
-            _check(loss, step, settings)
+            check(loss, step, settings)
             total += loss
             yield Step(state.epoch + 1, step, per_epoch * settings.epochs, loss)
         seconds = time.monotonic() - began
@@ -76,7 +77,12 @@ def _portions(state: State, examples: Examples, settings: Train) -> Iterator[lis
     return batches.portions(examples.lengths, settings, seed, mean_over=mean_over, **place)
 
 
-def _check(loss: float, step: int, settings: Train) -> None:
+def check(loss: float, step: int, settings: Train) -> None:
+    """Stop where the loss is no longer a number.
+
+    Raises:
+        IEError: it is not.
+    """
     if not loss < float("inf"):
         wider = ", or train.precision=float32" if settings.precision != "float32" else ""
         raise IEError(f"the loss became {loss} in step {step}; try a lower train.lr and train.head_lr{wider}")

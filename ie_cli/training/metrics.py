@@ -20,6 +20,11 @@ def add(folder: Path, event: Epoch, best: bool) -> None:
         "best": best,
         "dev": event.score.to_json(),
     }
+    append(folder, line)
+
+
+def append(folder: Path, line: dict[str, Any]) -> None:
+    """Append a line."""
     with (folder / NAME).open("a", encoding="utf-8") as stream:
         stream.write(json.dumps(line, ensure_ascii=False) + "\n")
 
@@ -35,12 +40,16 @@ def read(folder: Path) -> list[dict[str, Any]]:
     return rows
 
 
-def rewind(folder: Path, epochs: int) -> None:
-    """Keep the lines of so many epochs; a later one was written by a run that was killed before its checkpoint was."""
+def rewind(folder: Path, done: int, count: str = "epoch") -> None:
+    """Keep the lines of what is done; a later one was written by a run that was killed before its checkpoint was.
+
+    Args:
+        done: epochs, or whatever a line counts under the key `count`.
+    """
     path = folder / NAME
     if not path.exists():
         return
-    kept = [row for row in read(folder) if row["epoch"] <= epochs]
+    kept = [row for row in read(folder) if row[count] <= done]
     part = folder / f".{NAME}.part"
     part.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in kept), encoding="utf-8")
     part.replace(path)

@@ -12,6 +12,8 @@ from ie_cli.nn.divergence import span_divergence
 from ie_cli.nn.pointer import SpanScores, TypeScores
 from ie_cli.nn.zlpr import HARD, Targets
 from ie_cli.tasks._codec import Batch
+from ie_cli.tasks.multi import Model as Multi
+from ie_cli.tasks.multi import members
 from ie_cli.training.settings import Train
 
 
@@ -28,9 +30,10 @@ class Objective(nn.Module):
         self.dtype = getattr(torch, settings.precision)
         targets = Targets(1 - settings.smoothing.gold, settings.smoothing.rest)
         self.targets = (targets,) if targets != HARD else ()
+        others = [one.task for one in members(model) if not hasattr(one, "cells")]
         for name, wanted in {"r_drop": self.r_drop, "smoothing": self.targets}.items():
-            if wanted and not hasattr(model, "cells"):
-                raise IEError(f"train.{name} needs a pointer head, which {model.task} has not; try a pointer model")
+            if wanted and others:
+                raise IEError(f"train.{name} needs a pointer head, which {others[0]} has not; try a pointer model")
 
     def forward(self, batch: Batch) -> Tensor:
         """The loss of a batch, a float32 scalar or wider; the losses themselves widen what they are given."""
@@ -48,9 +51,18 @@ class Objective(nn.Module):
         The divergence is summed over heads and averaged over texts, as the loss is.
         """
         others, again = self._pass(batch)
-        pairs = zip(heads(outputs), heads(others), self.model.cells(batch.inputs.mask), strict=True)
-        apart = sum(span_divergence(*pair).mean() for pair in pairs)
-        return (loss + again) / 2 + self.r_drop / 2 * apart
+        return (loss + again) / 2 + self.r_drop / 2 * _apart(self.model, batch, outputs, others)
+
+
+def _apart(model: nn.Module, batch: Batch, outputs: Any, others: Any) -> Tensor | float:
+    """The divergence of two passes; of a model of several parts it is weighted as their losses are."""
+    if isinstance(model, Multi):
+        return sum(
+            factor * _apart(model.parts[task], mine, outputs.parts[task], others.parts[task])
+            for task, factor, mine in model.shares(batch)
+        )
+    pairs = zip(heads(outputs), heads(others), model.cells(batch.inputs.mask), strict=True)
+    return sum(span_divergence(*pair).mean() for pair in pairs)
 
 
 def heads(outputs: Any) -> tuple[SpanScores | TypeScores, ...]:

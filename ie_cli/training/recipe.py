@@ -5,11 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import reduce
 from typing import Any
 
-from ie_cli.errors import IEError
-from ie_cli.registry import unknown
+from ie_cli import config
 from ie_cli.training.settings import Train
 from ie_cli.zoo.encoders import BUILT_IN, EncoderSettings
 
@@ -83,18 +81,9 @@ def complete(recipe: Recipe) -> None:
     Raises:
         IEError: a number out of its range, or a word that is none of the choices.
     """
-    for name, fits in RANGES.items():
-        if not fits(value := _value(recipe, name)):
-            raise IEError(f"the setting '{name}' cannot be {value}")
-    for name, known in CHOICES.items():
-        if (value := _value(recipe, name)) not in known:
-            raise IEError(unknown(name, value, known))
+    config.check(recipe, RANGES, CHOICES)
     scratch = recipe.encoder.name in BUILT_IN
     if recipe.train.lr is None:
         recipe.train.lr = 2e-3 if scratch else 5e-5
     if recipe.train.head_lr is None:
         recipe.train.head_lr = recipe.train.lr if scratch else max(1e-3, recipe.train.lr)
-
-
-def _value(recipe: Recipe, dotted: str) -> Any:
-    return reduce(getattr, dotted.split("."), recipe)

@@ -20,7 +20,9 @@ from ie_cli.nn.device import best_device
 from ie_cli.records import Record
 from ie_cli.registry import load
 from ie_cli.scoring._score import Score
+from ie_cli.scoring._several import Several, scorer
 from ie_cli.scoring.links import linked
+from ie_cli.tasks import DEFAULTS, LINKS
 from ie_cli.training import checkpoint, data, devices, diagnosis, environment, epochs, metrics, recipe
 from ie_cli.training.diagnosis import Notice
 from ie_cli.training.epochs import Saved
@@ -76,7 +78,7 @@ def run(
     settings.task = settings.task or guess_task(train)
     devices.start()
     if devices.rank() == 0:
-        _prepare(out, resume)
+        prepare(out, resume)
     dev_records = list(dev.read(report))
     shared = diagnosis.SharedTexts(dev_records)
     labels = load("ie_cli.tasks", settings.task).Labels.of(shared.watch(train.read(report)))
@@ -91,6 +93,7 @@ def run(
         examples.texts, len(examples.lengths), examples.lost, len(dev_records), dev_source,
     )  # fmt: skip
     yield from shared.notices()
+    yield from diagnosis.unscored(model.kind, dev_records)
     kept = checkpoint.restore(state, out) if resume else {"best": -1.0, "stale": 0}
     hashes = {"train": data.digest(train.files), "dev": data.digest(dev.files)}
     if devices.rank() == 0:
@@ -140,16 +143,6 @@ def _parts(settings: Recipe) -> tuple[data.Part, data.Part, str]:
     return train, dev, f"{wanted.dev_share:.0%} split off, split_seed {wanted.split_seed}"
 
 
-LINKS = "links"  # which are in the entities
-# The model for records that are annotated for several tasks is that of the first one here.
-DEFAULTS = {
-    "events": "event_gplinker",
-    "relations": "relation_gplinker",
-    LINKS: "link_pair",
-    "entities": "ner_pointer",
-}
-
-
 def guess_task(records: Iterable[Record]) -> str:
     """The task that the annotations of the records are for.
 
@@ -176,7 +169,7 @@ def _either(names: Sequence[str]) -> str:
     return " or ".join(f"'{name}'" for name in names)
 
 
-def _prepare(out: Path, resume: bool) -> None:
+def prepare(out: Path, resume: bool) -> None:
     """Make the run's folder; a finished run is never overwritten in silence."""
     if not resume and (out / metrics.NAME).exists():
         raise IEError(
@@ -185,16 +178,16 @@ def _prepare(out: Path, resume: bool) -> None:
     out.mkdir(parents=True, exist_ok=True)
 
 
-def clear(out: Path) -> None:
-    """Remove an earlier run's files, and only those."""
+def clear(out: Path, folders: Iterable[str] = ("best", "last")) -> None:
+    """Remove an earlier run's files and `folders`, and only those."""
     for name in (RECIPE, environment.NAME, metrics.NAME, checkpoint.NAME):
         (out / name).unlink(missing_ok=True)
-    for name in ("best", "last"):
+    for name in folders:
         shutil.rmtree(out / name, ignore_errors=True)
 
 
-def _evaluator(kind: str, dev: list[Record]) -> Callable[[nn.Module], Score | None]:
+def _evaluator(kind: str, dev: list[Record]) -> Callable[[nn.Module], Score | Several | None]:
     """Scores a model on the dev records, in the first process only."""
-    score = load("ie_cli.scoring", kind).score
+    score = scorer(kind).score
     bare = [replace(record, entities=None, relations=None, events=None) for record in dev]  # nothing of the gold
     return lambda model: score(dev, predicting.predict(model, bare)) if devices.rank() == 0 else None

@@ -8,13 +8,17 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from safetensors import SafetensorError
+
 from ie_cli import config
+from ie_cli.errors import IEError
 from ie_cli.nn.char_encoder import CharEncoder
 from ie_cli.text import jieba_words
 from ie_cli.text.characters import CharacterTokenizer, Vocabulary, build_vocabulary
+from ie_cli.zoo import known, tensors
 from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
 
-VOCABULARY = "vocabulary.json"
+VOCABULARY, WEIGHTS = "vocabulary.json", "model.safetensors"
 
 
 @dataclass
@@ -57,6 +61,32 @@ def save(encoder: TextEncoder, folder: Path) -> None:
     """Write the vocabulary."""
     vocabulary = dataclasses.asdict(encoder.tokenizer.vocabulary)
     (folder / VOCABULARY).write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
+
+
+def write(encoder: TextEncoder, folder: Path, half: bool) -> None:
+    """Write vocabulary, shape and weights."""
+    save(encoder, folder)
+    card = {"name": encoder.settings.name, "options": encoder.settings.options}
+    (folder / known.CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    tensors.write(tensors.stored(encoder.module.state_dict(), half), folder / WEIGHTS)
+
+
+def resume(settings: EncoderSettings, folder: Path) -> TextEncoder:
+    """An encoder that begins with what `write` wrote; options that leave its shape alone may be set anew.
+
+    Raises:
+        IEError: the folder is damaged, or an option does not fit its weights.
+    """
+    try:
+        card = json.loads((folder / known.CARD).read_text(encoding="utf-8"))
+        settings = dataclasses.replace(
+            settings, name=card["name"], options=card["options"] | settings.options, begin=str(folder)
+        )
+        made = open(folder, settings)
+        made.module.load_state_dict(tensors.read(folder / WEIGHTS))
+    except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:
+        raise IEError(f"{folder}: cannot begin with this encoder: {str(error).splitlines()[0]}") from None
+    return made
 
 
 def open(folder: Path, settings: EncoderSettings) -> TextEncoder:

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from ie_cli.registry import load
 from ie_cli.text.encoding import Tokenizer
+from ie_cli.writing import whole_folder
+from ie_cli.zoo import known
 
 if TYPE_CHECKING:
     from torch import nn  # `ie models` lists the names without loading torch
@@ -25,11 +27,13 @@ class EncoderSettings:
         name: a built-in, a folder, a friendly name of `ie models`, or a hub id (which is downloaded).
         mode: "characters", "pieces" or "auto", which takes characters wherever the vocabulary has them.
         options: settings of a built-in's own (dimensions, layers, dropout), or `positions` of a pretrained one.
+        begin: folder of `ie pretrain` whose vocabulary, shape and weights a built-in begins with.
     """
 
     name: str = "char-bilstm"
     mode: str = "auto"
     options: dict[str, Any] = field(default_factory=dict)
+    begin: str | None = None
 
 
 @dataclass
@@ -48,7 +52,16 @@ def family(name: str) -> ModuleType:
 
 def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> TextEncoder:
     """A new encoder for training; `texts` gives the training texts, for a built-in's vocabulary."""
+    place = known.place(settings.name)
+    if (Path(place) / known.CARD).is_file():  # a built-in that `ie pretrain` has made
+        return load("ie_cli.zoo", "char").resume(settings, Path(place))
     return family(settings.name).create(settings, texts)
+
+
+def write(encoder: TextEncoder, folder: Path, *, half: bool = False) -> None:
+    """Write an encoder with its weights, so that its folder can be named where an encoder is asked for."""
+    with whole_folder(folder) as part:
+        family(encoder.settings.name).write(encoder, part, half)
 
 
 def save(encoder: TextEncoder, folder: Path) -> None:

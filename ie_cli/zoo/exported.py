@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from ie_cli.errors import IEError
 from ie_cli.predicting import predict
 from ie_cli.records import Record
-from ie_cli.registry import load
+from ie_cli.scoring._several import scorer
 from ie_cli.text.batch import Inputs, pad
 from ie_cli.zoo import folder
 
@@ -106,7 +106,7 @@ def export(
 def agreement(model: nn.Module, other: nn.Module, texts: Sequence[str]) -> Agreement:
     """Compare the predictions of two models with the same heads, and what their encoders give."""
     own, others = ([*predict(one, map(Record, texts))] for one in (model, other))
-    tally = load("ie_cli.scoring", model.kind).score(own, others).total
+    tally = scorer(model.kind).score(own, others).total
     inputs = _inputs(model, texts)
     with torch.inference_mode():
         values = [one.encoder(inputs.features, inputs.mask)[inputs.mask] for one in (model, other)]

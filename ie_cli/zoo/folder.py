@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from pathlib import Path
 from typing import Any
 
 import safetensors
-from safetensors.torch import load_file, save_file
-from torch import Tensor, nn
+from torch import nn
 
 from ie_cli import config
 from ie_cli.errors import IEError
 from ie_cli.nn.device import best_device
 from ie_cli.registry import load as load_module
-from ie_cli.zoo import encoders, manifest
+from ie_cli.writing import whole_folder
+from ie_cli.zoo import encoders, manifest, tensors
 from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
 from ie_cli.zoo.manifest import DEFAULT as DEFAULT
 
@@ -39,16 +38,6 @@ def save(model: nn.Module, folder: Path, *, half: bool = False, note: dict[str, 
         half: store the weights in 16 bits.
         note: how the model was made and what it scored, for people.
     """
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    weights = {
-        name: (x.half() if half and x.is_floating_point() else x).contiguous() for name, x in model.state_dict().items()
-    }
-    write_tensors(weights, part / WEIGHTS)
-    encoders.save(model.text_encoder, part)
-    if exported := getattr(model.encoder, "path", None):
-        shutil.copyfile(exported, part / ENCODER)
     content = {
         "task": model.task,
         "labels": config.plain(model.codec.labels),
@@ -56,17 +45,12 @@ def save(model: nn.Module, folder: Path, *, half: bool = False, note: dict[str, 
         "encoder": config.plain(model.text_encoder.settings),
         "note": note or {},
     }
-    manifest.write(part, content)
-    shutil.rmtree(folder, ignore_errors=True)
-    part.rename(folder)
-
-
-def write_tensors(tensors: dict[str, Tensor], path: Path, header: dict[str, str] | None = None) -> None:
-    """Write a safetensors file with the rights of any new file; the library makes it private to its owner."""
-    save_file(tensors, path, metadata=header)
-    mask = os.umask(0o077)  # it can only be read by setting it
-    os.umask(mask)
-    path.chmod(0o666 & ~mask)
+    with whole_folder(folder) as part:
+        tensors.write(tensors.stored(model.state_dict(), half), part / WEIGHTS)
+        encoders.save(model.text_encoder, part)
+        if exported := getattr(model.encoder, "path", None):
+            shutil.copyfile(exported, part / ENCODER)
+        manifest.write(part, content)
 
 
 def load(place: str | Path) -> nn.Module:
@@ -86,7 +70,7 @@ def load(place: str | Path) -> nn.Module:
         model = build(content["task"], encoders.open_encoder(folder, encoder), labels, settings)
         if (folder / ENCODER).exists():
             model.encoder = load_module("ie_cli.zoo", "exported").OnnxEncoder(folder / ENCODER, model.encoder)
-        model.load_state_dict({name: x.float() for name, x in load_file(folder / WEIGHTS).items()})
+        model.load_state_dict(tensors.read(folder / WEIGHTS))
     except (safetensors.SafetensorError, FileNotFoundError, json.JSONDecodeError, TypeError, RuntimeError) as error:
         raise IEError(
             f"{folder}: damaged model folder ({str(error).splitlines()[0]}); copy or train it again"

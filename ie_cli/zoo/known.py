@@ -1,8 +1,16 @@
-"""Well-known Chinese encoders by friendly name. The licence is what the hub's model card states."""
+"""Where encoders are: those that came with the package, folders, and well-known ones of the hub by friendly name.
+
+The licence is what the hub's model card states.
+"""
 
 from __future__ import annotations
 
+from importlib import resources
+from pathlib import Path
 from typing import NamedTuple
+
+CARD = "encoder.json"  # says what a built-in is that `ie pretrain` has made; a pretrained one has a config.json
+INNER = "encoder"  # where `ie pretrain -o DIR` keeps its encoder
 
 WITH_POOLER = {"albert", "bert", "camembert", "ernie", "roberta", "xlm-roberta"}
 POSITIONS_AFTER_PADDING = {"roberta", "xlm-roberta", "camembert"}
@@ -32,6 +40,21 @@ ENCODERS = {
 }
 
 
-def hub_id(name: str) -> str:
-    """The hub id of a friendly name; any other name is returned as it is."""
-    return ENCODERS[name].hub_id if name in ENCODERS else name
+def place(name: str) -> str:
+    """What a name stands for: a folder that holds an encoder, or a hub id; any other name is returned as it is."""
+    if name in shipped():
+        return str(shipped()[name])
+    if name in ENCODERS:
+        return ENCODERS[name].hub_id
+    inner = Path(name) / INNER
+    return str(inner) if _is_encoder(inner) and not _is_encoder(Path(name)) else name
+
+
+def shipped() -> dict[str, Path]:
+    """The encoders that came with the package: name -> folder."""
+    root = Path(str(resources.files("ie_cli"))) / "shipped"
+    return {path.name: path for path in sorted(root.glob("*")) if _is_encoder(path)}
+
+
+def _is_encoder(folder: Path) -> bool:
+    return (folder / CARD).is_file() or (folder / "config.json").is_file()

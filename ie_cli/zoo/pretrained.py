@@ -24,7 +24,7 @@ from ie_cli.errors import IEError
 from ie_cli.nn.positions import hierarchical
 from ie_cli.nn.pretrained import PretrainedEncoder
 from ie_cli.text.pretrained import wrap
-from ie_cli.zoo import known
+from ie_cli.zoo import known, tensors
 from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
 
 FOLDER = "encoder"
@@ -57,7 +57,7 @@ def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> Tex
     Raises:
         IEError: nothing of that name is here or on the hub, or it is no encoder.
     """
-    place = known.hub_id(settings.name)
+    place = known.place(settings.name)
     if place == settings.name and not Path(place).is_dir() and not _may_be_hub_id(place):
         raise IEError(f"no encoder '{place}': not a folder, not a name of `ie models`, not a hub id (OWNER/NAME)")
     options = config.build(Options, settings.options, "encoder.options")
@@ -87,6 +87,14 @@ def save(encoder: TextEncoder, folder: Path) -> None:
     """Write the tokenizer's files and the architecture."""
     encoder.tokenizer.inner.save_pretrained(folder / FOLDER)
     encoder.module.inner.config.save_pretrained(folder / FOLDER)
+
+
+def write(encoder: TextEncoder, folder: Path, half: bool) -> None:
+    """Write a folder as the hub has them: config.json, the tokenizer's files, model.safetensors."""
+    inner = encoder.module.inner
+    inner.config.save_pretrained(folder)
+    encoder.tokenizer.inner.save_pretrained(folder)
+    tensors.write(tensors.stored(inner.state_dict(), half), folder / "model.safetensors", {"format": "pt"})
 
 
 def open(folder: Path, settings: EncoderSettings) -> TextEncoder:

@@ -27,9 +27,11 @@ def recipes():
 def test_a_recipe_trains(plain, tmp_path):
     settings = config.build(Recipe, plain)
     settings.encoder = type(settings.encoder)("char-bilstm", options=config.plain(char.Options(**TINY)))
-    sample = ROOT / "samples" / SAMPLES[load("ie_cli.tasks", settings.task).Model.kind] / "records.jsonl"
+    kinds = load("ie_cli.tasks", settings.task).Model.kind.split("+")
+    samples = [ROOT / "samples" / SAMPLES[kind] / "records.jsonl" for kind in kinds]
     few = tmp_path / "few.jsonl"
-    few.write_text("\n".join(sample.read_text(encoding="utf-8").splitlines()[:3]), encoding="utf-8")
+    lines = [line for sample in samples for line in sample.read_text(encoding="utf-8").splitlines()[:3]]
+    few.write_text("\n".join(lines), encoding="utf-8")
     settings.data.train = settings.data.dev = [str(few)]
     settings.train.epochs = 1
     events = list(training.run(settings, tmp_path / "run", report=Report(), cache=str(tmp_path / "cache")))

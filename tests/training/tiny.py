@@ -18,7 +18,7 @@ from ie_cli.zoo.encoders import EncoderSettings
 TINY = {"characters": 6, "bigrams": 4, "words": 3, "lexicon": 2, "covers": 2, "hidden": 6, "layers": 2, "dropout": 0.0}
 TINY |= {"forget": 0.0}
 POINTERS = ["ner_pointer", "relation_gplinker", "event_gplinker"]
-TASKS = [*POINTERS, "ner_crf", "relation_casrel", "event_crf"]
+TASKS = [*POINTERS, "ner_crf", "relation_casrel", "event_crf", "multi"]
 
 
 def person(text, at):
@@ -51,7 +51,9 @@ def model(task, seed=0, encoder=None, **settings):
     encoder = EncoderSettings(options=dict(TINY)) if encoder is None else EncoderSettings(str(encoder))
     made = encoders.create(encoder, lambda: (r.text for r in RECORDS))
     module = load("ie_cli.tasks", task)
-    return folder.build(task, made, module.Labels.of(RECORDS), module.Settings(**{"dropout": 0.0} | settings)).train()
+    chosen = {"dropout": 0.0} | settings
+    chosen = {"settings": dict.fromkeys(POINTERS, chosen)} if task == "multi" else chosen
+    return folder.build(task, made, module.Labels.of(RECORDS), module.Settings(**chosen)).train()
 
 
 def examples(model, records=RECORDS):

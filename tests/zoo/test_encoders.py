@@ -183,7 +183,7 @@ def test_a_hub_id_that_cannot_be_reached_is_one_stated_line(name, asked, monkeyp
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(IEError) as error:
         encoder(name)
-    assert known.hub_id(name) == asked
+    assert known.place(name) == asked
     assert str(error.value).startswith(f"cannot load the encoder '{name}': ") and "\n" not in str(error.value)
 
 
@@ -201,7 +201,7 @@ def test_known_names_are_friendly_and_lead_to_hub_ids():
     for name, entry in known.ENCODERS.items():
         assert "/" not in name and entry.hub_id.count("/") == 1 and entry.parameters > 0 and entry.licence
     assert len({entry.hub_id for entry in known.ENCODERS.values()}) == len(known.ENCODERS)
-    assert known.hub_id("some/other") == "some/other"
+    assert known.place("some/other") == "some/other"
 
 
 def test_the_measuring_encoder(shared):

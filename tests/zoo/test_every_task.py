@@ -7,9 +7,11 @@ from ie_cli import kb
 from ie_cli.predicting import predict
 from ie_cli.records import Argument, Entity, Event, Link, Record, Relation, Span
 from ie_cli.registry import load, names
+from ie_cli.scoring._several import scorer
 from ie_cli.tasks._documents import Graph
 from ie_cli.tasks._events import Node
 from ie_cli.tasks._relations import TokenLink
+from ie_cli.tasks.multi import members
 from ie_cli.text.characters import CharacterTokenizer, build_vocabulary
 from ie_cli.zoo import encoders, folder
 from ie_cli.zoo.encoders import EncoderSettings
@@ -132,6 +134,9 @@ LONG_LINKS = [
 # Records that a task of each kind can hold whole, short and long.
 RECORDS = {"ner": FLAT, "relations": RELATIONS, "events": EVENTS, "links": LINKS}
 LONGER = {"ner": LONG, "relations": LONG_RELATIONS, "events": LONG_EVENTS, "links": LONG_LINKS}
+MULTI = load("ie_cli.tasks", "multi").Model.kind
+for table in (RECORDS, LONGER):  # each record is annotated for one part, so the others do not learn from it
+    table[MULTI] = [record for kind in MULTI.split("+") for record in table[kind]]
 WHOLE = [(name, record) for name in TASKS for kind in [load("ie_cli.tasks", name).Model.kind]
          for record in RECORDS[kind] + LONGER[kind]]  # fmt: skip
 
@@ -156,9 +161,12 @@ def base(tmp_path_factory):
 
 
 BASE: dict[str, str] = {}
+PARTS = ["ner_pointer", "relation_gplinker", "event_gplinker"]
 
 
 def settings(task, **values):
+    if task.Model.kind == MULTI:
+        return task.Settings(settings=dict.fromkeys(PARTS, values), overlap=values.get("overlap", 64))
     return task.Settings(**values, **(BASE if hasattr(task.Settings, "kb") else {}))
 
 
@@ -170,8 +178,12 @@ def codec(task, records):
     return task.Model(encoder, tokenizer, task.Labels.of(known), settings(task, overlap=8)).codec
 
 
-def perfect(task, cells):
-    """What a model would give for a window whose gold cells these are."""
+def perfect(task, example):
+    """What a model would give for a window whose gold cells are known."""
+    if task.Model.kind == MULTI:
+        columns = dict(zip(PARTS, ("cells_entities", "cells_relations", "cells_events"), strict=True))
+        return [perfect(load("ie_cli.tasks", part), {"cells": example[name] or []}) for part, name in columns.items()]
+    cells = example["cells"]
     cells = [cells[i : i + 4] for i in range(0, len(cells), 4)]
     if task.Model.kind == "relations":
         pairs = zip(cells[::2], cells[1::2], strict=True)
@@ -187,7 +199,7 @@ def there_and_back(task, codec, record, length):
     """The record from the gold of its training examples, and what was lost."""
     examples, lost = codec.examples(record, length)
     encoding = codec.tokenizer(record.text)
-    rows = [perfect(task, example["cells"]) for example in examples]
+    rows = [perfect(task, example) for example in examples]
     found = codec.windows(record.text, encoding, length)
     assert [len(e["ids"]) for e in examples] == [stop - first for first, stop in found]
     return codec.assemble(Record(record.text), encoding, found, rows), lost
@@ -268,7 +280,7 @@ def test_a_tiny_model_learns_eight_records_by_heart(task):
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    score = load("ie_cli.scoring", model.kind).score(records, predict(model.eval(), [Record(r.text) for r in records]))
+    score = scorer(model.kind).score(records, predict(model.eval(), [Record(r.text) for r in records]))
     assert score.micro.f1 == 1
 
 
@@ -285,8 +297,9 @@ def test_scores_are_probabilities_and_do_not_depend_on_the_batch(task):
     for name, weights in made.named_parameters():
         if not name.startswith("encoder."):  # its padding must stay 0
             torch.nn.init.normal_(weights, mean=2.0 if weights.dim() == 1 else 0.0)  # biases: it shall find plenty
-    if task.Model.kind == "relations":
-        made.codec.settings.most = 12  # every two of them are linked with every predicate
+    for part in members(made):
+        if part.kind == "relations":
+            part.codec.settings.most = 12  # every two of them are linked with every predicate
     bare = [Record(r.text) for r in records]
     together = list(predict(made.eval(), bare))
     assert sum(len(scored(r)) for r in together) >= len(records)

@@ -1,0 +1,97 @@
+"""`ie pretrain`: raw text in, an encoder out."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from ie_cli import config, threads
+from ie_cli.commands._progress import tell_pretraining
+from ie_cli.commands._recipe import fill
+from ie_cli.commands._shell import REJECTED, Talk, say
+from ie_cli.errors import IEError, Report
+
+
+def run(
+    source: list[str] = typer.Argument(None, metavar="TEXT…|RECIPE.yaml", help="Texts, or a recipe."),
+    out: Path = typer.Option(..., "--output", "-o", metavar="DIR", help="Folder of the run; name it as an encoder."),
+    encoder: str = typer.Option(
+        None, "--encoder", "-e", help="What goes on or, a built-in, starts anew: as for `ie train`."
+    ),
+    teacher: str = typer.Option(None, "--teacher", help="Encoder to distil from; it must read the same tokens."),
+    layers: str = typer.Option(
+        None, "--layers", metavar="N,N,…", help="Keep only these layers, from 0."
+    ),
+    steps: int = typer.Option(None, "--steps", min=1, help="Updates. Default: one pass over the texts."),
+    seed: int = typer.Option(None, "--seed", help="Seed of new weights, masks, dropout and order."),
+    assign: list[str] = typer.Option(None, "--set", metavar="KEY=VALUE", help="Any setting of the recipe."),
+    resume: bool = typer.Option(False, "--resume", help="Go on behind the last checkpoint of DIR."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Remove an earlier run in DIR first."),
+    cache: str = typer.Option(None, "--cache", metavar="DIR", help="Where tokenised data lies; default as `datasets`."),
+    processes: int = typer.Option(1, "--processes", min=1, help="Processes that tokenise."),
+    thread_count: int = typer.Option(None, "--threads", min=1, help="Threads of torch. Default: all cores."),
+) -> None:
+    """Pre-train an encoder on raw text, or adapt one to the texts of a domain.
+
+    TEXT has a paragraph a line and blank lines between documents (.gz, .xz, .zst are read as they are);
+    of .jsonl files the texts of the records are read. Whole words are masked and must be guessed. DIR gets
+    recipe.yaml, run.json, metrics.jsonl (a line a checkpoint) and encoder/, for `ie train -e DIR`.
+
+        ie pretrain texts.txt.xz -e roberta-wwm-ext -o runs/adapted --steps 2000
+
+        ie pretrain texts.txt.xz -e BIG --layers 0,4,8,11 --teacher BIG -o runs/small
+
+        ie pretrain train.jsonl -e char-bilstm -o runs/scratch --set masking.unit=ngram
+    """
+    threads.limit(thread_count)
+    flags = {"encoder.name": encoder, "teacher.name": teacher, "steps": steps, "train.seed": seed}
+    flags |= {"student.layers": _numbers(layers)}
+    options = {"resume": resume, "cache": cache, "processes": processes}
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
+    if os.environ.get("RANK", "0") != "0":  # torchrun's other processes neither write nor talk
+        _listen(source or [], assign or [], flags, out, options)
+        return
+    talk = Talk()
+    try:
+        events = _events(source or [], assign or [], flags, out, options | {"report": talk.report}, overwrite)
+        tell_pretraining(events, out)
+    except KeyboardInterrupt:
+        say(f"stopped; what was finished is in {out}: go on with --resume")
+        raise
+    talk.close()
+    if talk.report.counts["skipped"]:
+        raise typer.Exit(REJECTED)
+
+
+def _events(
+    source: list[str], assign: list[str], flags: dict[str, Any], out: Path, options: dict[str, Any], overwrite: bool
+) -> Iterator:
+    from ie_cli.pretraining import run as pretraining
+    from ie_cli.pretraining.settings import Recipe
+    from ie_cli.training import devices
+
+    recipe = config.build(Recipe, fill(source, assign, flags, "texts.files"))
+    if overwrite and not options["resume"]:
+        pretraining.clear(out)
+    yield from pretraining.run(recipe, out, **options)
+    devices.stop()
+
+
+def _listen(*given: Any) -> None:
+    """Take part in a run that the first process tells of."""
+    try:
+        for _ in _events(*given[:-1], given[-1] | {"report": Report()}, overwrite=False):
+            pass
+    except IEError:
+        raise typer.Exit(1) from None
+
+
+def _numbers(text: str | None) -> list[int] | None:
+    try:
+        return None if text is None else [int(part) for part in text.split(",") if part.strip()]
+    except ValueError:
+        raise IEError(f"--layers takes numbers with commas between them, found '{text}'") from None

@@ -1,0 +1,68 @@
+"""The encoder that is trained: one of the zoo, with fewer layers or another vocabulary if that is asked for."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from collections.abc import Iterable
+
+from torch import nn
+from transformers import PreTrainedTokenizerFast
+
+from ie_cli.errors import IEError
+from ie_cli.nn.pretrained import PretrainedEncoder
+from ie_cli.pretraining.settings import Student
+from ie_cli.text.pretrained import CharacterPieces, unknown_id, wrap
+from ie_cli.text.vocabulary import SPECIALS, character_tokenizer
+from ie_cli.zoo.encoders import TextEncoder
+
+
+def change(made: TextEncoder, settings: Student, texts: Iterable[str]) -> TextEncoder:
+    """The encoder as the settings ask for it; what is changed of it is changed in place.
+
+    Args:
+        texts: of which the vocabulary is made.
+
+    Raises:
+        IEError: the encoder is a built-in, or has no such layers.
+    """
+    if not settings.layers and not settings.vocabulary:
+        return made
+    if not isinstance(made.module, PretrainedEncoder):
+        raise IEError("student.layers, student.vocabulary: only a pretrained encoder can be cut; use encoder.options")
+    if settings.layers:
+        made.module.keep(settings.layers)
+    if settings.vocabulary:
+        counts = Counter(c for text in texts for c in text)
+        frequent = sorted(counts, key=lambda c: (-counts[c], c))
+        made = _read_characters(made, frequent[: settings.vocabulary - len(SPECIALS)])
+    return made
+
+
+def _read_characters(made: TextEncoder, characters: list[str]) -> TextEncoder:
+    """The encoder over single characters; known ones keep their vectors, new ones get the mean of all."""
+    old, inner = CharacterPieces(made.tokenizer.inner), made.module.inner
+    table = inner.get_input_embeddings().weight.detach()
+    new = table.mean(0).repeat(len(SPECIALS) + len(characters), 1)
+    tokenizer = character_tokenizer(characters)
+    for special, name in SPECIALS.items():
+        if (known := _special(old.inner, special)) is not None:
+            new[tokenizer.convert_tokens_to_ids(name)] = table[known]
+    for i, character in enumerate(characters, len(SPECIALS)):
+        (known,) = old(character).features["ids"]
+        if known != unknown_id(old.inner):
+            new[i] = table[known]
+    inner.set_input_embeddings(nn.Embedding.from_pretrained(new, freeze=False, padding_idx=tokenizer.pad_token_id))
+    inner.config.vocab_size, inner.config.pad_token_id = len(new), tokenizer.pad_token_id
+    module = made.module
+    module.first, module.last, module.pad = (
+        tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id
+    )  # fmt: skip
+    return TextEncoder(wrap(tokenizer, "characters"), module, dataclasses.replace(made.settings, mode="characters"))
+
+
+def _special(old: PreTrainedTokenizerFast, name: str) -> int | None:
+    """The id of a special token, or of what some families have in its place."""
+    stand_in = {"cls_token": "bos_token_id", "sep_token": "eos_token_id"}.get(name)
+    own = getattr(old, f"{name}_id")
+    return getattr(old, stand_in) if own is None and stand_in else own
