@@ -12,6 +12,7 @@ from transformers import AutoModel, AutoTokenizer
 from typer.testing import CliRunner
 
 from ie_cli.commands import app
+from ie_cli.text.vocabulary import SPECIALS
 from ie_cli.zoo import encoders
 from ie_cli.zoo.encoders import EncoderSettings
 
@@ -104,6 +105,14 @@ def test_a_student_of_few_layers_and_its_own_characters(texts, pretrained, tmp_p
         torch.testing.assert_close(mine, theirs, rtol=0, atol=1e-6)
     # "京" is more frequent than "工", which is not among the twenty
     assert tokenizer.tokenize("京工") == ["京", "[UNK]"]
+
+
+def test_a_vocabulary_is_filled_up_with_what_the_encoder_knows(texts, pretrained, tmp_path):
+    args = ["-e", pretrained("Bert"), "--set", "student.vocabulary=1000", "--steps", 1]
+    assert pretrain(texts, tmp_path / "run", *args).exit_code == 0
+    characters = {token for token in AutoTokenizer.from_pretrained(pretrained("Bert")).get_vocab() if len(token) == 1}
+    found = AutoTokenizer.from_pretrained(tmp_path / "run" / "encoder").get_vocab()
+    assert set(found) == characters | set("".join(LINES)) | set(SPECIALS.values())
 
 
 def test_distillation_alone_brings_the_student_nearer_to_its_teacher(texts, pretrained, tmp_path):

@@ -285,3 +285,14 @@ def test_mistakes_end_in_one_line(records, tmp_path, args, reason):
     assert result.exit_code == 1
     assert reason in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+def test_records_without_the_annotation_are_no_examples_of_nothing(records, tmp_path):
+    mixed = tmp_path / "mixed.jsonl"
+    mixed.write_text(records.read_text() + '{"text": "赵六去了南京", "relations": []}\n' * 3)
+    args = ("--task", "ner_pointer", "--epochs", 2, "--dev", records)
+    for name, source in (("plain", records), ("mixed", mixed)):
+        result = train(source, *args, "-o", tmp_path / name, "--cache", tmp_path / "cache")
+        assert result.exit_code == 0, result.output
+    assert "note: 3 of 11 training records have no 'entities' and are left out" in result.stderr
+    assert metrics(tmp_path / "plain") == metrics(tmp_path / "mixed")

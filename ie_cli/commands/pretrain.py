@@ -23,9 +23,7 @@ def run(
         None, "--encoder", "-e", help="What goes on or, a built-in, starts anew: as for `ie train`."
     ),
     teacher: str = typer.Option(None, "--teacher", help="Encoder to distil from; it must read the same tokens."),
-    layers: str = typer.Option(
-        None, "--layers", metavar="N,N,…", help="Keep only these layers, from 0."
-    ),
+    layers: str = typer.Option(None, "--layers", metavar="N,N,…", help="Keep only these layers, from 0."),
     steps: int = typer.Option(None, "--steps", min=1, help="Updates. Default: one pass over the texts."),
     seed: int = typer.Option(None, "--seed", help="Seed of new weights, masks, dropout and order."),
     assign: list[str] = typer.Option(None, "--set", metavar="KEY=VALUE", help="Any setting of the recipe."),

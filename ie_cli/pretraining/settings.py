@@ -51,8 +51,8 @@ class Student:
 
     Attributes:
         layers: numbers of the layers that it keeps, from 0 (layer-skip initialisation); empty keeps all.
-        vocabulary: read single characters, so many: the most frequent of the texts, which keep their vectors
-            where the encoder knows them. 0 leaves its vocabulary.
+        vocabulary: read single characters, so many: the most frequent of the texts, then others that the encoder
+            knows. Known ones keep their vectors. 0 leaves its vocabulary.
     """
 
     layers: list[int] = field(default_factory=list)

@@ -16,6 +16,8 @@ from ie_cli.text.pretrained import CharacterPieces, unknown_id, wrap
 from ie_cli.text.vocabulary import SPECIALS, character_tokenizer
 from ie_cli.zoo.encoders import TextEncoder
 
+METASPACE = "▁"  # what SentencePiece writes for a space
+
 
 def change(made: TextEncoder, settings: Student, texts: Iterable[str]) -> TextEncoder:
     """The encoder as the settings ask for it; what is changed of it is changed in place.
@@ -33,10 +35,16 @@ def change(made: TextEncoder, settings: Student, texts: Iterable[str]) -> TextEn
     if settings.layers:
         made.module.keep(settings.layers)
     if settings.vocabulary:
-        counts = Counter(c for text in texts for c in text)
-        frequent = sorted(counts, key=lambda c: (-counts[c], c))
-        made = _read_characters(made, frequent[: settings.vocabulary - len(SPECIALS)])
+        made = _read_characters(made, _characters(made, texts)[: settings.vocabulary - len(SPECIALS)])
     return made
+
+
+def _characters(made: TextEncoder, texts: Iterable[str]) -> list[str]:
+    """The characters of the texts, the frequent ones first, then those that the encoder knows besides."""
+    counts = Counter(c for text in texts for c in text)
+    vocabulary = made.tokenizer.inner.get_vocab()
+    known = sorted((token for token in vocabulary if len(token) == 1 and token != METASPACE), key=vocabulary.get)
+    return list(dict.fromkeys([*sorted(counts, key=lambda c: (-counts[c], c)), *known]))
 
 
 def _read_characters(made: TextEncoder, characters: list[str]) -> TextEncoder:

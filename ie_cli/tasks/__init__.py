@@ -7,6 +7,8 @@
 `kind` names the scorer in `ie_cli.scoring`.
 """
 
+# Kind of a model -> what its training records must have. Links are in the entities, if anywhere.
+NEEDS = {"ner": "entities", "relations": "relations", "events": "events"}
 LINKS = "links"  # which are in the entities
 # What records are annotated for -> the model for it. For records with several it is that of the first one here.
 DEFAULTS = {

@@ -9,12 +9,12 @@ from typing import Any
 
 from ie_cli.errors import IEError
 from ie_cli.records import Record
-from ie_cli.tasks import _codec, _entities, _events, _relations
+from ie_cli.tasks import NEEDS, _codec, _entities, _events, _relations
 from ie_cli.tasks._codec import LONGEST, Example, TextStatistics
 from ie_cli.text.encoding import Encoding
 from ie_cli.text.windows import Window
 
-KINDS = {"entities": "ner", "relations": "relations", "events": "events"}  # what a record has -> kind of its model
+KINDS = {part: kind for kind, part in NEEDS.items()}  # what a record has -> kind of its model
 STATISTICS = {
     "entities": _entities.Statistics,
     "relations": _relations.Statistics,

@@ -10,7 +10,7 @@ from typing import Any
 from ie_cli import config
 from ie_cli.errors import IEError
 from ie_cli.registry import load, unknown
-from ie_cli.tasks import DEFAULTS
+from ie_cli.tasks import DEFAULTS, NEEDS
 from ie_cli.tasks._multi import KINDS, Labels
 
 
@@ -67,12 +67,11 @@ def _makes(task: str) -> str:
     if task == "multi":
         raise IEError("model.parts: multi cannot be a part of itself")
     kind = load("ie_cli.tasks", task, what="part").Model.kind
-    made = {kind: name for name, kind in KINDS.items()}
-    if kind not in made:
+    if kind not in NEEDS:
         raise IEError(
             f"model.parts: {task} encodes descriptions besides the texts, so it cannot be one; train it alone"
         )
-    return made[kind]
+    return NEEDS[kind]
 
 
 def _settings(settings: Settings) -> dict[str, Any]:

@@ -30,12 +30,14 @@ class Part:
     Attributes:
         share: of the records that go to the dev side; 0 is no split.
         dev: which side of the split.
+        needs: what a record must be annotated for ("entities", …) to be read; None reads all.
     """
 
     files: tuple[str, ...]
     share: float = 0.0
     seed: int = 1
     dev: bool = False
+    needs: str | None = None
 
     def __iter__(self) -> Iterator[Record]:
         return self.read(Report())
@@ -48,7 +50,7 @@ class Part:
     def within(self, place: Range, report: Report) -> Iterator[Record]:
         """The records of one range of one file."""
         for record in records.read(_lines(place), place[0], report):
-            if not self.share or self._is_dev(record) == self.dev:
+            if self._is_mine(record):
                 yield record
 
     def ranges(self, pieces: int) -> list[Range]:
@@ -59,6 +61,11 @@ class Part:
             cuts = [size * i // pieces for i in range(pieces + 1)]
             found += [(path, low, high) for low, high in pairwise(cuts)]
         return found
+
+    def _is_mine(self, record: Record) -> bool:
+        if self.needs and getattr(record, self.needs) is None:
+            return False
+        return not self.share or self._is_dev(record) == self.dev
 
     def _is_dev(self, record: Record) -> bool:
         """By the text, not by chance: a repeated text never stands on both sides, and order does not matter."""
@@ -123,7 +130,7 @@ def tokenise(part: Part, codec: Any, *, length: int, key: Any, cache: str | None
         key: plain data that decides what the codec does (encoder, labels, settings).
         cache: folder for the tokenised files; None takes that of `datasets`.
     """
-    identity = [digest(part.files), part.share, part.seed, part.dev, length, key, _code()]
+    identity = [digest(part.files), part.share, part.seed, part.dev, part.needs, length, key, _code()]
     fingerprint = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
     rows = datasets.Dataset.from_generator(
         _Rows(part, codec, length),

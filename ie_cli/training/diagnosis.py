@@ -44,6 +44,33 @@ class SharedTexts:
             )
 
 
+class Unannotated:
+    """Takes the training records out that are not annotated for the task: they are not examples of nothing.
+
+    Args:
+        needs: "entities", "relations" or "events"; None lets all records pass.
+    """
+
+    def __init__(self, needs: str | None):
+        self.needs, self.found, self.all = needs, 0, 0
+
+    def watch(self, train: Iterable[Record]) -> Iterator[Record]:
+        """The other records."""
+        for record in train:
+            self.all += 1
+            if self.needs and getattr(record, self.needs) is None:
+                self.found += 1
+            else:
+                yield record
+
+    def notices(self) -> Iterator[Notice]:
+        if self.found:
+            yield Notice(
+                f"{self.found} of {self.all} training records have no '{self.needs}' and are left out; where there are "
+                f'none, write "{self.needs}": []. --task multi learns from records of several kinds'
+            )
+
+
 def unscored(kind: str, dev: Sequence[Record]) -> Iterator[Notice]:
     """A line for each kind of a model for which no dev record is annotated."""
     for name in kind.split(BETWEEN):

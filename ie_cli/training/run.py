@@ -22,7 +22,7 @@ from ie_cli.registry import load
 from ie_cli.scoring._score import Score
 from ie_cli.scoring._several import Several, scorer
 from ie_cli.scoring.links import linked
-from ie_cli.tasks import DEFAULTS, LINKS
+from ie_cli.tasks import DEFAULTS, LINKS, NEEDS
 from ie_cli.training import checkpoint, data, devices, diagnosis, environment, epochs, metrics, recipe
 from ie_cli.training.diagnosis import Notice
 from ie_cli.training.epochs import Saved
@@ -81,7 +81,10 @@ def run(
         prepare(out, resume)
     dev_records = list(dev.read(report))
     shared = diagnosis.SharedTexts(dev_records)
-    labels = load("ie_cli.tasks", settings.task).Labels.of(shared.watch(train.read(report)))
+    task = load("ie_cli.tasks", settings.task)
+    known = diagnosis.Unannotated(NEEDS.get(task.Model.kind))
+    labels = task.Labels.of(known.watch(shared.watch(train.read(report))))
+    train = replace(train, needs=known.needs)
     if not dev_records:
         raise IEError("there are no dev records; name some with --dev or raise data.dev_share")
     labels.length = min(labels.length, settings.train.length)  # longer ones are read in windows
@@ -92,6 +95,7 @@ def run(
         settings.task, labels.names, settings.encoder.name, settings.encoder.mode, folder.parameters(model),
         examples.texts, len(examples.lengths), examples.lost, len(dev_records), dev_source,
     )  # fmt: skip
+    yield from known.notices()
     yield from shared.notices()
     yield from diagnosis.unscored(model.kind, dev_records)
     kept = checkpoint.restore(state, out) if resume else {"best": -1.0, "stale": 0}
