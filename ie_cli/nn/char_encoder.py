@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import torch
 from torch import Tensor, nn
 
@@ -34,6 +36,15 @@ class BiLSTM(nn.Module):
         return x
 
 
+def tables(sizes: Mapping[str, tuple[int, int]]) -> nn.ModuleDict:
+    """New embeddings by name, from their numbers of values and dimensions; value 0 is padding."""
+    found = nn.ModuleDict({name: nn.Embedding(n, d, padding_idx=0) for name, (n, d) in sizes.items()})
+    for embedding in found.values():
+        nn.init.normal_(embedding.weight, std=0.1)
+        nn.init.zeros_(embedding.weight[0])
+    return found
+
+
 class CharEncoder(nn.Module):
     """Concatenated feature embeddings, dropout, BiLSTM.
 
@@ -48,10 +59,7 @@ class CharEncoder(nn.Module):
         self, sizes: dict[str, tuple[int, int]], *, hidden: int, layers: int, dropout: float, forget: float = 0.0
     ):
         super().__init__()
-        self.embeddings = nn.ModuleDict({name: nn.Embedding(n, d, padding_idx=0) for name, (n, d) in sizes.items()})
-        for embedding in self.embeddings.values():
-            nn.init.normal_(embedding.weight, std=0.1)
-            nn.init.zeros_(embedding.weight[0])
+        self.embeddings = tables(sizes)
         width = sum(d * (2 if name == "bigrams" else 1) for name, (_, d) in sizes.items())
         self.dropout, self.forget = nn.Dropout(dropout), forget
         self.body = BiLSTM(width, hidden, layers, dropout)

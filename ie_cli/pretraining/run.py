@@ -95,6 +95,8 @@ def clear(out: Path) -> None:
 
 
 def _encoder(recipe: Recipe) -> TextEncoder:
+    if recipe.encoder.options.get("words"):
+        raise IEError("encoder.options.words is put on top by `ie train`; leave it out here")
     made = encoders.create(recipe.encoder, lambda: corpus.chosen(recipe.texts, Report()))
     return student.change(made, recipe.student, corpus.chosen(recipe.texts, Report()))
 

@@ -7,8 +7,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from ie_cli.errors import IEError
 from ie_cli.text import jieba_words
 from ie_cli.text.encoding import Encoding
+from ie_cli.text.pretrained import CharacterPieces
 
 UNKNOWN = 1  # 0 is padding
 EDGE = "\0"  # stands before the first and behind the last character in a bigram
@@ -49,6 +51,23 @@ def _frequent(counts: Counter[str], least: int) -> list[str]:
 def _bigrams(folded: list[str]) -> list[str]:
     """The bigram that ends at each character."""
     return [a + b for a, b in zip([EDGE, *folded], folded, strict=False)]
+
+
+class WithWords:
+    """A tokenizer of characters whose tokens have jieba's features, too.
+
+    Raises:
+        IEError: its tokens are not characters.
+    """
+
+    def __init__(self, plain: CharacterPieces):
+        if plain.mode != "characters":
+            raise IEError("encoder.options.words: only for tokens that are characters; try encoder.mode=characters")
+        self._plain, self.inner, self.mode, self.mask = plain, plain.inner, plain.mode, plain.mask
+
+    def __call__(self, text: str) -> Encoding:
+        plain = self._plain(text)
+        return Encoding(plain.features | jieba_words.features(text), plain.starts, plain.ends)
 
 
 class CharacterTokenizer:

@@ -7,6 +7,7 @@ import re
 from torch import nn
 
 from ie_cli.errors import IEError
+from ie_cli.nn.hybrid import ABOVE
 from ie_cli.training.settings import Freeze, Train
 
 LAYER = re.compile(r"(?:^|\.)(?:layers?|albert_layer_groups|blocks|h|forwards|backwards)\.(\d+)\.")
@@ -14,8 +15,15 @@ EMBEDDING = re.compile(r"(?:^|\.)\w*embed\w*\.")
 BOTTOM = -1  # where embeddings lie
 
 
+def is_above(name: str) -> bool:
+    """Whether a weight of an encoder was put on top of its pretrained ones."""
+    return name.removeprefix("encoder.").startswith(f"{ABOVE}.")
+
+
 def depth(name: str) -> int | None:
     """Number of the layer that a weight belongs to, from 0; `BOTTOM` for embeddings, None for what is above them."""
+    if is_above(name):
+        return None
     if layer := LAYER.search(name):
         return int(layer[1])
     return BOTTOM if EMBEDDING.search(name) else None

@@ -32,7 +32,7 @@ def build(model: nn.Module, settings: Train) -> torch.optim.AdamW:
 
 
 def _peak(model: nn.Module, name: str, settings: Train, depth: int) -> float:
-    if name.startswith("encoder."):
+    if name.startswith("encoder.") and not layers.is_above(name):
         return settings.lr * layers.share(name, depth, settings.layer_decay)
     factors = (f for prefix, f in getattr(model, "rates", {}).items() if name.startswith(prefix))
     return settings.head_lr * next(factors, 1.0)

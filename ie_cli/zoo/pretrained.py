@@ -21,13 +21,19 @@ from transformers.utils import logging
 
 from ie_cli import config
 from ie_cli.errors import IEError
+from ie_cli.nn.hybrid import HybridEncoder
 from ie_cli.nn.positions import hierarchical
 from ie_cli.nn.pretrained import PretrainedEncoder
+from ie_cli.text import jieba_words
+from ie_cli.text.characters import WithWords
 from ie_cli.text.pretrained import wrap
 from ie_cli.zoo import known, tensors
 from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
 
 FOLDER = "encoder"
+WORDS = {  # jieba's features -> values and dimension, as in `char-bilstm`
+    name: (jieba_words.SIZES[name], size) for name, size in {"words": 20, "begins": 24, "ends": 24, "covers": 8}.items()
+}
 SAFE = {"trust_remote_code": False}  # said aloud: the default asks on a terminal
 
 logging.set_verbosity_error()
@@ -45,10 +51,15 @@ class Options:
         log_n: scale attention by log n / log of this number, n the length of the text (kexue.fm/archives/8823);
             usual is 512. Made for encoders that were pre-trained with it; with any other this is an untested
             change: measure. null leaves attention as it is.
+        words: size of each direction of a BiLSTM on top, which reads what jieba knows of the words beside the
+            encoder's output, as `char-bilstm` does; 0 is none.
+        dropout: before that BiLSTM.
     """
 
     positions: int | None = None
     log_n: int | None = None
+    words: int = 0
+    dropout: float = 0.3
 
 
 def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> TextEncoder:
@@ -118,8 +129,13 @@ def _assemble(settings: EncoderSettings, tokenizer: PreTrainedTokenizerBase, inn
     options = config.build(Options, settings.options, "encoder.options")
     if options.log_n is not None and options.log_n < 2:
         raise IEError(f"the setting 'encoder.options.log_n' cannot be {options.log_n}")
+    if options.words < 0 or not 0 <= options.dropout < 1:
+        raise IEError("the setting 'encoder.options.words' cannot be negative, nor can the dropout leave nothing")
     pad, room = tokenizer.pad_token_id or 0, limit and limit - specials
-    module = PretrainedEncoder(inner, first=first, last=last, pad=pad, limit=room, base=options.log_n)
+    module: nn.Module = PretrainedEncoder(inner, first=first, last=last, pad=pad, limit=room, base=options.log_n)
+    if options.words:
+        wrapped = WithWords(wrapped)
+        module = HybridEncoder(module, WORDS, hidden=options.words, dropout=options.dropout)
     return TextEncoder(wrapped, module, dataclasses.replace(settings, mode=wrapped.mode))
 
 

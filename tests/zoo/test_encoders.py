@@ -13,6 +13,9 @@ from ie_cli.errors import IEError
 from ie_cli.predicting import predict
 from ie_cli.records import Record
 from ie_cli.tasks.ner_pointer import Labels, Settings
+from ie_cli.text.batch import pad
+from ie_cli.training import layers, optimiser
+from ie_cli.training.settings import Freeze, Train
 from ie_cli.zoo import encoders, folder, known
 from ie_cli.zoo.encoders import EncoderSettings
 
@@ -283,3 +286,50 @@ def test_log_n_is_kept_in_the_folder_and_in_a_copy(pretrained, tmp_path):
 def test_log_n_that_cannot_be_had_is_stated(kind, base, message, pretrained):
     with pytest.raises(IEError, match=message):
         encoders.create(EncoderSettings(str(pretrained(kind)), options={"log_n": base}), lambda: [])
+
+
+WITH_WORDS = {"words": 5}
+
+
+def hybrid(place, **options):
+    torch.manual_seed(0)
+    return encoders.create(EncoderSettings(str(place), options=WITH_WORDS | options), lambda: ())
+
+
+def test_words_are_read_on_top_of_a_pretrained_encoder(pretrained):
+    made = hybrid(pretrained("Bert"))
+    module, features = made.module.eval(), made.tokenizer("在北京大学").features
+    assert set(features) == {"ids", "words", "begins", "ends", "covers"} and made.module.width == 10
+    one = pad([features])
+    padded = pad([features, made.tokenizer("在北京大学在北京").features])
+    with torch.inference_mode():
+        alone, beside = module(one.features, one.mask)[0], module(padded.features, padded.mask)[0, :5]
+        other = module(one.features | {"words": torch.ones_like(one.mask).long()}, one.mask)[0]
+    torch.testing.assert_close(alone, beside, rtol=0, atol=1e-5)
+    assert not torch.allclose(alone, other)
+
+
+def test_what_reads_the_words_is_kept_in_the_folder_and_learns_as_the_head_does(pretrained, tmp_path):
+    made = hybrid(pretrained("Bert"), dropout=0.0)
+    trained = folder.build("ner_pointer", made, LABELS, Settings())
+    folder.save(trained, tmp_path / "model")
+    opened = folder.load(tmp_path / "model")
+    inputs = pad([made.tokenizer("在北京大学").features])
+    with torch.inference_mode():
+        before, after = (m.encoder.eval()(inputs.features, inputs.mask) for m in (trained, opened))
+    assert torch.equal(before, after)
+    rates = {}
+    for group in optimiser.build(trained, Train(lr=1e-5, head_lr=1e-2)).param_groups:
+        rates |= {id(weight): group["peak"] for weight in group["params"]}
+    for name, weight in trained.named_parameters():
+        new = not name.startswith("encoder.base.")
+        assert rates[id(weight)] == (1e-2 if new else 1e-5), name
+    assert layers.count(trained.encoder) == SIZES["num_hidden_layers"]
+    layers.freeze(trained.encoder, Freeze(embeddings=True, layers=1))
+    assert all(weight.requires_grad for weight in trained.encoder.above.parameters())
+
+
+@pytest.mark.parametrize(("mode", "options"), [("pieces", {}), ("characters", {"words": -1})])
+def test_words_that_cannot_be_read_are_stated(mode, options, pretrained):
+    with pytest.raises(IEError, match=r"encoder\.options\.words"):
+        encoders.create(EncoderSettings(str(pretrained("Bert")), mode, WITH_WORDS | options), lambda: ())
