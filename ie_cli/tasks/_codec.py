@@ -7,6 +7,7 @@ last token), in one flat list.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -72,6 +73,43 @@ class TextStatistics:
             if room <= 0:
                 return value
         return 0
+
+
+class Statistics(ABC):
+    """What makes the labels of a task, counted record by record.
+
+    Attributes:
+        counts: of what has a label; with none there are no labels.
+        texts: what the texts themselves say.
+    """
+
+    def __init__(self):
+        self.counts: Counter = Counter()
+        self.texts = TextStatistics()
+
+    @classmethod
+    def over(cls, records: Iterable[Record]) -> Any:
+        """The labels of some records, in one pass."""
+        statistics = cls()
+        for record in records:
+            statistics.add(record)
+        return statistics.labels()
+
+    def add(self, record: Record) -> None:
+        self.texts.add(record.text)
+        self.count(record)
+
+    @abstractmethod
+    def count(self, record: Record) -> None:
+        """Count what one record is annotated with."""
+
+    @abstractmethod
+    def labels(self) -> Any:
+        """The labels of all records.
+
+        Raises:
+            IEError: there are none.
+        """
 
 
 @dataclass(frozen=True)

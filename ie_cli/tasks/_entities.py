@@ -14,7 +14,7 @@ from ie_cli.errors import IEError
 from ie_cli.records import Entity, Record
 from ie_cli.scoring.ner import overlapping
 from ie_cli.tasks import _codec
-from ie_cli.tasks._codec import LONGEST, Item, TextStatistics
+from ie_cli.tasks._codec import LONGEST, Item
 from ie_cli.text.encoding import Encoding
 from ie_cli.text.windows import Window, owner
 
@@ -42,42 +42,29 @@ class Labels:
     @classmethod
     def of(cls, records: Iterable[Record]) -> Labels:
         """Count the types of annotated records, in one pass."""
-        statistics = Statistics()
-        for record in records:
-            statistics.add(record)
-        return statistics.labels()
+        return Statistics.over(records)
 
 
-class Statistics:
-    """What makes the labels, counted record by record.
-
-    Attributes:
-        counts: of what has a label; with none there are no labels.
-    """
+class Statistics(_codec.Statistics):
+    """Counts types."""
 
     def __init__(self):
-        self.counts: Counter[str] = Counter()
-        self._texts, self._crossed = TextStatistics(), 0
+        super().__init__()
+        self._crossed = 0
 
-    def add(self, record: Record) -> None:
-        self._texts.add(record.text)
+    def count(self, record: Record) -> None:
         placed = {(e.start, e.end, e.type) for e in record.entities or () if e.start is not None and e.type}
         self.counts.update(kind for _, _, kind in placed)
         self._crossed += len(overlapping(placed))
 
     def labels(self) -> Labels:
-        """The labels of all records.
-
-        Raises:
-            IEError: there are none.
-        """
         if not self.counts:
             raise IEError(
                 "the training records hold no entities with offsets and a type; see `ie convert --list` for formats"
             )
         names = sorted(self.counts)
-        rates = [self.counts[name] / self._texts.spans for name in names]
-        return Labels(names, rates, self._crossed / self.counts.total(), self._texts.length)
+        rates = [self.counts[name] / self.texts.spans for name in names]
+        return Labels(names, rates, self._crossed / self.counts.total(), self.texts.length)
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from ie_cli.errors import IEError
 from ie_cli.locate import ENUM
 from ie_cli.records import Argument, Event, Record, Span
 from ie_cli.tasks import _codec
-from ie_cli.tasks._codec import LONGEST, Item, TextStatistics
+from ie_cli.tasks._codec import LONGEST, Item
 
 TRIGGER = "触发词"  # the role that stands for the trigger in the names of labels
 
@@ -56,10 +56,7 @@ class Labels:
     @classmethod
     def of(cls, records: Iterable[Record]) -> Labels:
         """Count the roles of annotated records, in one pass."""
-        statistics = Statistics()
-        for record in records:
-            statistics.add(record)
-        return statistics.labels()
+        return Statistics.over(records)
 
     @property
     def names(self) -> list[str]:
@@ -67,35 +64,25 @@ class Labels:
         return [role.name for role in self.roles]
 
 
-class Statistics:
-    """What makes the labels, counted record by record.
-
-    Attributes:
-        counts: of what has a label; with none there are no labels.
-    """
+class Statistics(_codec.Statistics):
+    """Counts roles."""
 
     def __init__(self):
-        self.counts: Counter[tuple] = Counter()
-        self._texts, self._links = TextStatistics(), 0
+        super().__init__()
+        self._links = 0
 
-    def add(self, record: Record) -> None:
-        self._texts.add(record.text)
+    def count(self, record: Record) -> None:
         for event in record.events or ():
             keys = [key for key, _ in parts(event)]
             self.counts.update(keys)
             self._links += len(keys) * (len(keys) - 1) // 2
 
     def labels(self) -> Labels:
-        """The labels of all records.
-
-        Raises:
-            IEError: there are none.
-        """
         if not self.counts:
             raise IEError("the training records hold no events with offsets; see `ie convert --list` for formats")
         keys = sorted(self.counts, key=lambda key: tuple(x or "" for x in key))
         roles = [Role(*key, self.counts[key]) for key in keys]
-        return Labels(roles, self._links, self._texts.spans, self._texts.length)
+        return Labels(roles, self._links, self.texts.spans, self.texts.length)
 
 
 def parts(event: Event) -> Iterator[tuple[tuple[str, str | None, str | None], Span]]:

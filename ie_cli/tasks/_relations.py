@@ -17,7 +17,7 @@ from typing import NamedTuple
 from ie_cli.errors import IEError
 from ie_cli.records import Entity, Record, Relation, Span
 from ie_cli.tasks import _codec
-from ie_cli.tasks._codec import LONGEST, Item, TextStatistics, Tokens
+from ie_cli.tasks._codec import LONGEST, Item, Tokens
 from ie_cli.tasks._regroup import Characters, Found, Links, Slots, Subject, regroup
 from ie_cli.text.encoding import Encoding
 from ie_cli.text.windows import Window, owner
@@ -75,10 +75,7 @@ class Labels:
     @classmethod
     def of(cls, records: Iterable[Record]) -> Labels:
         """Count the links of annotated records, in one pass."""
-        statistics = Statistics()
-        for record in records:
-            statistics.add(record)
-        return statistics.labels()
+        return Statistics.over(records)
 
     @property
     def names(self) -> list[str]:
@@ -103,20 +100,14 @@ class Labels:
         return {name: counts[name] for name in sorted(counts, key=lambda name: tuple(map(str, name)))}
 
 
-class Statistics:
-    """What makes the labels, counted record by record.
-
-    Attributes:
-        counts: of what has a label; with none there are no labels.
-    """
+class Statistics(_codec.Statistics):
+    """Counts links."""
 
     def __init__(self):
-        self.counts: Counter[tuple] = Counter()
-        self._texts = TextStatistics()
+        super().__init__()
         self._subjects = self._objects = 0
 
-    def add(self, record: Record) -> None:
-        self._texts.add(record.text)
+    def count(self, record: Record) -> None:
         subjects, objects = set(), set()
         for relation in record.relations or ():
             for slot, value in {None: relation.object, **relation.slots}.items():
@@ -127,16 +118,11 @@ class Statistics:
         self._objects += len(objects)
 
     def labels(self) -> Labels:
-        """The labels of all records.
-
-        Raises:
-            IEError: there are none.
-        """
         if not self.counts:
             raise IEError("the training records hold no relations; see `ie convert --list` for formats")
         keys = sorted(self.counts, key=lambda key: tuple(x or "" for x in key))
         links = [Link(*key, self.counts[key]) for key in keys]
-        return Labels(links, self._subjects, self._objects, self._texts.spans, self._texts.length)
+        return Labels(links, self._subjects, self._objects, self.texts.spans, self.texts.length)
 
 
 def _usual(counts: Counter[Name]) -> Counter[Name]:
