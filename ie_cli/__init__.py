@@ -17,12 +17,15 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 
-def load(model: str | Path | None = None, *, threshold: float | None = None, kb: str | None = None) -> Extractor:
+def load(
+    model: str | Path | None = None, *, threshold: float | None = None, kb: str | None = None,
+    precision: str = "float32",
+) -> Extractor:  # fmt: skip
     """Open a model folder, or a shipped model by name, for prediction in Python; see `ie_cli.extractor`.
 
     Raises:
-        IEError: no such model or base, damaged, or without what is to be set.
+        IEError: no such model or base, damaged, or without what is to be set; no such precision here.
     """
     from ie_cli.extractor import Extractor  # late: it needs torch
 
-    return Extractor(model, threshold=threshold, kb=kb)
+    return Extractor(model, threshold=threshold, kb=kb, precision=precision)

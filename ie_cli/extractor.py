@@ -29,15 +29,19 @@ class Extractor:
         model: folder or name of a shipped model; None is the default one.
         threshold: least probability of what is predicted; None is the model's own.
         kb: folder of a knowledge base to link against; None is that of the training.
+        precision: of the forward pass, a name in `ie_cli.nn.precision.PRECISIONS`.
 
     Attributes:
         task: module of ie_cli.tasks.
         labels: the names of what it can find.
     """
 
-    def __init__(self, model: str | Path | None = None, *, threshold: float | None = None, kb: str | None = None):
+    def __init__(
+        self, model: str | Path | None = None, *, threshold: float | None = None, kb: str | None = None,
+        precision: str = "float32",
+    ):  # fmt: skip
         self._model = folder.load(model or folder.DEFAULT)
-        adjust(self._model, threshold=threshold, base=kb)
+        adjust(self._model, threshold=threshold, base=kb, precision=precision)
         self.task: str = self._model.task
         self.labels: list[str] = self._model.codec.labels.names
 

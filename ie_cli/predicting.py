@@ -11,6 +11,7 @@ from torch import nn
 
 from ie_cli import kb
 from ie_cli.errors import IEError
+from ie_cli.nn.precision import autocast, choose, widened
 from ie_cli.records import Record
 from ie_cli.tasks.multi import members
 from ie_cli.text.batch import pad
@@ -42,7 +43,8 @@ def predict_chunk(
     Raises:
         RuntimeError: as torch does, out of memory for one.
     """
-    codec, watch = model.codec, watch or Watch()
+    codec, watch, device = model.codec, watch or Watch(), _device(model)
+    narrow = autocast(device, getattr(model, "precision", torch.float32))  # which `adjust` sets
     encodings = [codec.tokenizer(record.text) for record in chunk]
     found = [codec.windows(r.text, e, codec.window) for r, e in zip(chunk, encodings, strict=True)]
     watch.lap("tokenise")
@@ -50,9 +52,10 @@ def predict_chunk(
     spans: dict = {}
     for batch in by_length([stop - first for _, (first, stop) in places], batch_tokens):
         rows = [encodings[places[k][0]].window(*places[k][1]) for k in batch]
-        inputs = pad(rows).to(next(model.parameters()).device)
+        inputs = pad(rows).to(device)
         watch.lap("batch")
-        scores = model(inputs)
+        with narrow:
+            scores = widened(model(inputs))
         watch.lap("head")
         spans |= zip((places[k] for k in batch), model.decode(scores, inputs.mask), strict=True)
         watch.lap("decode")
@@ -62,18 +65,22 @@ def predict_chunk(
     ]
     watch.lap("assemble")
     if hasattr(model, "refine"):  # what comes behind the spans: links of mentions
-        done = model.refine(done)
+        with narrow:
+            done = model.refine(done)
         watch.lap("link")
     if explain:
         done = [dataclasses.replace(r, extra=r.extra | {"windows": len(ws)}) for r, ws in zip(done, found, strict=True)]
     return done
 
 
-def adjust(model: nn.Module, *, threshold: float | None = None, base: str | None = None) -> None:
-    """Let a model predict what has at least a probability, or link against another knowledge base.
+def adjust(
+    model: nn.Module, *, threshold: float | None = None, base: str | None = None, precision: str = "float32"
+) -> None:
+    """Let a model predict what has at least a probability, link against another knowledge base, compute in 16 bits.
 
     Raises:
-        IEError: it (or a part of it) has several thresholds, or does not link; the base cannot be opened.
+        IEError: it (or a part of it) has several thresholds, or does not link; the base cannot be opened; it
+            cannot have this precision here.
     """
     for one in members(model) if threshold is not None else ():
         if not hasattr(one.codec.settings, "threshold"):
@@ -83,3 +90,8 @@ def adjust(model: nn.Module, *, threshold: float | None = None, base: str | None
         if not hasattr(model, "attach"):
             raise IEError(f"--kb: {model.task} does not link; `ie train --set model.kb=DIR` trains what does")
         model.attach(kb.open(base))
+    model.precision = choose(precision, _device(model), fixed=hasattr(model.encoder, "path"))  # see zoo.exported
+
+
+def _device(model: nn.Module) -> torch.device:
+    return next(model.parameters()).device

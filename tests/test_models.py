@@ -50,10 +50,17 @@ def test_a_model_without_a_note(shipped):
     assert listed()[0][6:] == ("-", "-")
 
 
+def test_a_shipped_encoder_has_what_its_card_says(shipped, monkeypatch, tmp_path):
+    (tmp_path / "config.json").touch()
+    (tmp_path / "README.md").write_text("---\nlicense: mit\nparameters: 10.4\n---\n# tiny-zh\n")
+    monkeypatch.setattr(known, "shipped", lambda: {"tiny-zh": tmp_path})
+    assert listed()[2] == Row("encoder", "tiny-zh", "shipped", "10.4 M", "mit")
+
+
 def test_every_encoder_is_listed(shipped):
-    rows = listed()[1:]
-    assert [row.name for row in rows] == [*encoders.BUILT_IN, *known.ENCODERS]
-    assert {row.here for row in rows[: len(encoders.BUILT_IN)]} == {"yes"}
+    rows, here = listed()[1:], [*encoders.BUILT_IN, *known.shipped()]
+    assert [row.name for row in rows] == [*here, *known.ENCODERS]
+    assert {row.here for row in rows[: len(here)]} == {"yes"}
     by_name = {row.name: row for row in rows}
     assert by_name["rbt3"] == Row("encoder", "rbt3", "hfl/rbt3", "38 M", "apache-2.0", "no")
 

@@ -77,6 +77,9 @@ def _encoders() -> Iterator[Row]:
 
     for name in encoders.BUILT_IN:
         yield Row("encoder", name, "built in", NONE)
+    for name, folder in known.shipped().items():
+        card = known.card(folder)
+        yield Row("encoder", name, "shipped", f"{card['parameters']} M", card["license"])
     for name, entry in known.ENCODERS.items():
         here = "yes" if _cached(entry.hub_id) else "no"
         yield Row("encoder", name, entry.hub_id, f"{entry.parameters} M", entry.licence, here)

@@ -37,6 +37,7 @@ def run(
     workers: int = typer.Option(1, "--workers", min=1, help="Processes that predict, each with the model in memory."),
     explain: bool = typer.Option(False, "--explain", help='Write how many windows a text was read in, as "windows".'),
     profile: bool = typer.Option(False, "--profile", help="Tell at the end where the time went."),
+    precision: str = typer.Option("float32", help="float32, bfloat16, float16 (GPU), auto: bfloat16 where it is fast."),
     thread_count: int = typer.Option(None, "--threads", min=1, help="Threads of each worker. Default: all cores."),
 ) -> None:
     """Extract from each record: one line out per line in, in order.
@@ -52,6 +53,8 @@ def run(
 
         ie predict -m model 'news/*.jsonl.gz' --fields id,relations -o out.jsonl --workers 2 --resume
 
+        ie predict -m model 'news/*.jsonl.gz' -o out.jsonl --precision auto
+
         echo 张伟在北京大学读书 | ie predict --text | ie show
     """
     _check_usage(show=show, fields=fields, resume=resume, out=out)
@@ -65,7 +68,8 @@ def run(
     from ie_cli.zoo.manifest import DEFAULT
 
     chosen = None if fields is None else tuple(name.strip() for name in fields.split(",") if name.strip())
-    job = Job(model or DEFAULT, text, chosen, threshold, kb, explain)
+    model = model or DEFAULT
+    job = Job(model, text, chosen, threshold, kb, explain, _settled(precision, model))
     told = _Told(chosen)
     with _target(out, job, names, resume, show) as target, Rejects(rejects, target.progress) as rejected:
         for done in _work(job, names, workers, target.progress):
@@ -84,6 +88,22 @@ def _check_usage(*, show: bool, fields: str | None, resume: bool, out: Path | No
         raise typer.BadParameter("--show draws on the terminal: without --fields and -o")
     if resume and (out is None or str(out) == "-"):
         raise typer.BadParameter("--resume goes on with a file: name it with -o")
+
+
+def _settled(precision: str, model: str) -> str:
+    """The precision that is meant for a model on this machine: a run that is resumed on another has to notice."""
+    if precision == "float32":  # needs no torch, which takes a second to load
+        return precision
+    from ie_cli.nn.device import best_device, computes_bfloat16
+    from ie_cli.nn.precision import choose
+    from ie_cli.zoo import folder, manifest
+
+    device = best_device()
+    dtype = choose(precision, device, fixed=(manifest.find(model) / folder.ENCODER).exists())
+    found = str(dtype).removeprefix("torch.")
+    if found == "bfloat16" and not computes_bfloat16(device):
+        say(f"note: this {device.type} has no instructions for bfloat16: slower than float32 here")
+    return found
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 SHARED = 3  # what of the text is in the description: as characters, as words, as objects of facts
 AT_ONCE = 1 << 15  # tokens of texts, once for each pair, that are compared with descriptions at once
-NEVER = -1e9  # a score that softmax makes 0, also where all scores are such
+NEVER = -1e4  # a score that softmax makes 0, also where all scores are such; float16 can hold it
 
 
 class Choices(NamedTuple):

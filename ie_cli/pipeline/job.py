@@ -21,6 +21,7 @@ class Job:
         threshold: least probability of what is predicted; None is the model's own.
         kb: knowledge base to link against; None is that of the training.
         explain: write the number of windows of each text as its key "windows".
+        precision: of the forward pass, a name in `ie_cli.nn.precision.PRECISIONS`.
     """
 
     model: str
@@ -29,12 +30,13 @@ class Job:
     threshold: float | None = None
     kb: str | None = None
     explain: bool = False
+    precision: str = "float32"
 
     def worker(self) -> Callable[[Sequence[Line]], Done]:
         """What does the blocks, with the model in memory.
 
         Raises:
-            IEError: the model cannot be opened, or has no threshold that could be set.
+            IEError: the model cannot be opened, has no threshold that could be set, or not this precision.
         """
         from ie_cli.pipeline.work import Worker
 

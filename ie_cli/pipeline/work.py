@@ -21,7 +21,7 @@ class Worker:
         self.job, self.model, self._watch = job, folder.load(job.model), Watch()
         self.model.encoder.register_forward_pre_hook(lambda *_: self._watch.lap("batch"))
         self.model.encoder.register_forward_hook(lambda *_: self._watch.lap("encoder"))
-        adjust(self.model, threshold=job.threshold, base=job.kb)
+        adjust(self.model, threshold=job.threshold, base=job.kb, precision=job.precision)
 
     def __call__(self, block: Sequence[Line]) -> Done:
         """Do a block of lines; what cannot be done is rejected, line by line."""

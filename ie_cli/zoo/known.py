@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from importlib import resources
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+
+import yaml
 
 CARD = "encoder.json"  # says what a built-in is that `ie pretrain` has made; a pretrained one has a config.json
 INNER = "encoder"  # where `ie pretrain -o DIR` keeps its encoder
@@ -54,6 +56,12 @@ def shipped() -> dict[str, Path]:
     """The encoders that came with the package: name -> folder."""
     root = Path(str(resources.files("ie_cli"))) / "shipped"
     return {path.name: path for path in sorted(root.glob("*")) if _is_encoder(path)}
+
+
+def card(folder: Path) -> dict[str, Any]:
+    """What the model card of a shipped encoder says at its head, as YAML between two lines `---`."""
+    head = (folder / "README.md").read_text(encoding="utf-8").split("---\n")[1]
+    return yaml.safe_load(head)
 
 
 def _is_encoder(folder: Path) -> bool:
