@@ -117,7 +117,6 @@ def test_16_bits_of_a_gpu_overflow_nowhere(task, bert, base):
     assert [one.keys() for one in narrow] == [one.keys() for one in wide]
 
 
-
 def test_weights_and_decoding_stay_in_32_bits(bert, monkeypatch):
     model, seen = made("ner_pointer", bert, None), {}
     model.encoder.register_forward_hook(lambda *call: seen.update(cast=torch.is_autocast_enabled("cpu")))
