@@ -12,6 +12,7 @@ import yaml
 from ie_cli import config
 from ie_cli.errors import IEError, Report
 from ie_cli.nn.device import best_device
+from ie_cli.nn.hybrid import HybridEncoder
 from ie_cli.pretraining import corpus, loop, settings, student
 from ie_cli.pretraining.loop import Round
 from ie_cli.pretraining.model import Pretraining
@@ -95,9 +96,9 @@ def clear(out: Path) -> None:
 
 
 def _encoder(recipe: Recipe) -> TextEncoder:
-    if recipe.encoder.options.get("words"):
-        raise IEError("encoder.options.words is put on top by `ie train`; leave it out here")
     made = encoders.create(recipe.encoder, lambda: corpus.chosen(recipe.texts, Report()))
+    if isinstance(made.module, HybridEncoder):
+        raise IEError("encoder.options.words is put on top by `ie train`; leave it out here")
     return student.change(made, recipe.student, corpus.chosen(recipe.texts, Report()))
 
 
