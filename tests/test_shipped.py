@@ -5,10 +5,15 @@ import re
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from ie_cli.commands import app
-from ie_cli.zoo import manifest
+from ie_cli.text.batch import pad
+from ie_cli.text.pretrained import unknown_id
+from ie_cli.zoo import encoders, known, manifest
+from ie_cli.zoo.encoders import EncoderSettings
 
 ROOT = Path(__file__).parent.parent
 MODELS = manifest.shipped()
@@ -59,3 +64,32 @@ def test_a_document_gives_what_its_sentences_give():
     apart = [(e["text"], e["type"]) for row in single for e in json.loads(row)["entities"]]
     together = [(e["text"], e["type"]) for e in json.loads(whole[0])["entities"]]
     assert len(set(apart) & set(together)) >= 0.8 * len(set(apart))
+
+
+# --- Encoders ------------------------------------------------------------------------------------
+
+
+def test_all_that_ships_is_small():
+    root = ROOT / "ie_cli" / "shipped"
+    assert sum(path.stat().st_size for path in root.rglob("*") if path.is_file()) < 45e6
+
+
+@pytest.mark.parametrize("folder", known.shipped().values(), ids=known.shipped())
+def test_an_encoder_has_a_card_and_nothing_pickled(folder):
+    assert {path.suffix for path in folder.iterdir()} == {".json", ".safetensors", ".md"}
+    card = known.card(folder)
+    weights = load_file(folder / "model.safetensors")
+    assert card["parameters"] == pytest.approx(sum(x.numel() for x in weights.values()) / 1e6, abs=0.06)
+    assert card["license"] and {x.dtype for x in weights.values()} == {torch.float16}
+
+
+@pytest.mark.parametrize("name", known.shipped())
+def test_an_encoder_is_opened_by_its_name_and_knows_common_characters(name):
+    made = encoders.create(EncoderSettings(name), lambda: ())
+    text = "张三丰在武当山，ABC 2026…℃！"
+    found = made.tokenizer(text)
+    assert made.settings.mode == "characters" and len(found) == len(text)
+    assert unknown_id(made.tokenizer.inner) not in found.features["ids"]
+    inputs = pad([found.features])
+    with torch.inference_mode():
+        assert made.module.eval()(inputs.features, inputs.mask).isfinite().all()
