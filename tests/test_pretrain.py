@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import torch
+import yaml
 from safetensors.torch import load_file
 from transformers import AutoModel, AutoTokenizer
 from typer.testing import CliRunner
@@ -69,6 +70,9 @@ def test_training_begins_with_the_pretrained_weights_and_the_model_stands_alone(
     before, after = (load_file(tmp_path / place / "model.safetensors") for place in ("run/encoder", "ner/best"))
     for name, weight in before.items():
         torch.testing.assert_close(after[f"encoder.{name}"], weight, rtol=0, atol=1e-6)
+    kept = EncoderSettings(**yaml.safe_load((tmp_path / "ner" / "recipe.yaml").read_text())["encoder"])
+    begun = encoders.create(kept, lambda: ()).module.state_dict()
+    assert all(torch.equal(weight, begun[name]) for name, weight in before.items())
     (tmp_path / "run").rename(tmp_path / "elsewhere")
     predicted = CliRunner().invoke(app, ["predict", "-m", str(tmp_path / "ner"), str(tmp_path / "train.jsonl")])
     assert predicted.exit_code == 0, predicted.output

@@ -52,7 +52,7 @@ def family(name: str) -> ModuleType:
 
 def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> TextEncoder:
     """A new encoder for training; `texts` gives the training texts, for a built-in's vocabulary."""
-    place = known.place(settings.name)
+    place = settings.begin or known.place(settings.name)
     if (Path(place) / known.CARD).is_file():  # a built-in that `ie pretrain` has made
         return load("ie_cli.zoo", "char").resume(settings, Path(place))
     return family(settings.name).create(settings, texts)
