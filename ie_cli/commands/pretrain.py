@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,9 +9,9 @@ from typing import Any
 import typer
 
 from ie_cli import config, threads
+from ie_cli.commands._drive import drive
 from ie_cli.commands._progress import tell_pretraining
 from ie_cli.commands._recipe import fill
-from ie_cli.commands._shell import REJECTED, Talk, say
 from ie_cli.errors import IEError, Report
 
 
@@ -49,43 +48,24 @@ def run(
     flags = {"encoder.name": encoder, "teacher.name": teacher, "steps": steps, "train.seed": seed}
     flags |= {"student.layers": _numbers(layers)}
     options = {"resume": resume, "cache": cache, "processes": processes}
-    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
-    if os.environ.get("RANK", "0") != "0":  # torchrun's other processes neither write nor talk
-        _listen(source or [], assign or [], flags, out, options)
-        return
-    talk = Talk()
-    try:
-        events = _events(source or [], assign or [], flags, out, options | {"report": talk.report}, overwrite)
-        tell_pretraining(events, out)
-    except KeyboardInterrupt:
-        say(f"stopped; what was finished is in {out}: go on with --resume")
-        raise
-    talk.close()
-    if talk.report.counts["skipped"]:
-        raise typer.Exit(REJECTED)
+
+    def events(report: Report, first: bool) -> Iterator:
+        plain = fill(source or [], assign or [], flags, "texts.files")
+        return _events(plain, out, options | {"report": report}, first and overwrite and not resume)
+
+    drive(events, tell_pretraining, out)
 
 
-def _events(
-    source: list[str], assign: list[str], flags: dict[str, Any], out: Path, options: dict[str, Any], overwrite: bool
-) -> Iterator:
+def _events(plain: dict[str, Any], out: Path, options: dict[str, Any], overwrite: bool) -> Iterator:
     from ie_cli.pretraining import run as pretraining
     from ie_cli.pretraining.settings import Recipe
     from ie_cli.training import devices
 
-    recipe = config.build(Recipe, fill(source, assign, flags, "texts.files"))
-    if overwrite and not options["resume"]:
+    recipe = config.build(Recipe, plain)
+    if overwrite:
         pretraining.clear(out)
     yield from pretraining.run(recipe, out, **options)
     devices.stop()
-
-
-def _listen(*given: Any) -> None:
-    """Take part in a run that the first process tells of."""
-    try:
-        for _ in _events(*given[:-1], given[-1] | {"report": Report()}, overwrite=False):
-            pass
-    except IEError:
-        raise typer.Exit(1) from None
 
 
 def _numbers(text: str | None) -> list[int] | None:

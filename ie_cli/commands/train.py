@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ie_cli import config, threads
+from ie_cli.commands._drive import drive
 from ie_cli.commands._progress import tell
 from ie_cli.commands._recipe import fill
-from ie_cli.commands._shell import REJECTED, Talk, say
-from ie_cli.errors import IEError, Report
+from ie_cli.errors import Report
 
 if TYPE_CHECKING:
     from ie_cli.training.recipe import Recipe
@@ -56,19 +55,11 @@ def run(
     flags = {"data.dev": dev or None, "encoder.name": encoder, "task": task, "train.epochs": epochs, "train.seed": seed}
     settings = _recipe(fill(source or [], assign or [], flags, "data.train"))
     options = {"resume": resume, "cache": cache, "processes": processes}
-    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # DDP warns where a model has not needed all that it may
-    if os.environ.get("RANK", "0") != "0":  # torchrun's other processes neither write nor talk
-        _listen(settings, out, seeds, options)
-        return
-    talk = Talk()
-    try:
-        tell(_events(settings, out, seeds, options | {"report": talk.report}, overwrite and not resume), out)
-    except KeyboardInterrupt:
-        say(f"stopped; what was finished is in {out}: go on with --resume")
-        raise
-    talk.close()
-    if talk.report.counts["skipped"]:
-        raise typer.Exit(REJECTED)
+
+    def events(report: Report, first: bool) -> Iterator:
+        return _events(settings, out, seeds, options | {"report": report}, first and overwrite and not resume)
+
+    drive(events, tell, out)
 
 
 def _events(settings: Recipe, out: Path, seeds: str | None, options: dict[str, Any], overwrite: bool) -> Iterator:
@@ -87,15 +78,6 @@ def _events(settings: Recipe, out: Path, seeds: str | None, options: dict[str, A
             several.clear(out, wanted)
         yield from several.run_all(settings, out, wanted, **options)
     devices.stop()
-
-
-def _listen(settings: Recipe, out: Path, seeds: str | None, options: dict[str, Any]) -> None:
-    """Take part in a training that the first process tells of."""
-    try:
-        for _ in _events(settings, out, seeds, options | {"report": Report()}, overwrite=False):
-            pass
-    except IEError:
-        raise typer.Exit(1) from None
 
 
 def _recipe(plain: dict[str, Any]) -> Recipe:

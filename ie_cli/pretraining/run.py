@@ -7,7 +7,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
-import yaml
 
 from ie_cli import config
 from ie_cli.errors import IEError, Report
@@ -18,7 +17,7 @@ from ie_cli.pretraining.loop import Round
 from ie_cli.pretraining.model import Pretraining
 from ie_cli.pretraining.settings import Recipe
 from ie_cli.pretraining.teacher import Guide
-from ie_cli.training import checkpoint, data, devices, environment, metrics
+from ie_cli.training import checkpoint, data, devices, metrics
 from ie_cli.training import run as training
 from ie_cli.training.diagnosis import Notice
 from ie_cli.training.loop import Step
@@ -83,7 +82,8 @@ def run(
     if resume:
         checkpoint.restore(state, out)
     if devices.rank() == 0:
-        yield from _describe(out, recipe, state.epoch)
+        hashes = {"texts": data.digest(recipe.texts.files)}
+        yield from training.describe(out, config.plain(recipe), hashes, state.epoch, "round")
     for event in loop.fit(state, rows, recipe):
         if isinstance(event, Round) and devices.rank() == 0:
             _keep(state, event, made, recipe, out)
@@ -111,16 +111,6 @@ def _guide(recipe: Recipe) -> Guide | None:
 def _rows(recipe: Recipe, made: TextEncoder, guide: Guide | None, **options) -> corpus.Corpus:
     key = [config.plain(recipe.encoder), config.plain(recipe.student), recipe.teacher.name]
     return corpus.tokenise(recipe.texts, made.tokenizer, guide and guide.tokenizer, key=key, **options)
-
-
-def _describe(out: Path, recipe: Recipe, done: int) -> Iterator[Notice]:
-    """Write what the run is, and say what is new in a run of which some rounds are done already."""
-    now, plain = environment.describe({"texts": data.digest(recipe.texts.files)}), config.plain(recipe)
-    if done:
-        yield from environment.changes(out, out / training.RECIPE, now, plain)
-    metrics.rewind(out, done, "round")
-    environment.write(out, now)
-    (out / training.RECIPE).write_text(yaml.safe_dump(plain, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
 
 def _keep(state: State, event: Round, made: TextEncoder, recipe: Recipe, out: Path) -> None:

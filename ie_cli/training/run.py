@@ -101,17 +101,19 @@ def run(
     kept = checkpoint.restore(state, out) if resume else {"best": -1.0, "stale": 0}
     hashes = {"train": data.digest(train.files), "dev": data.digest(dev.files)}
     if devices.rank() == 0:
-        yield from _describe(out, config.plain(settings), hashes, state.epoch)
+        yield from describe(out, config.plain(settings), hashes, state.epoch)
     note = {"recipe": config.plain(settings), "data": hashes, "ie": ie_cli.__version__}
     yield from epochs.train(state, kept, examples, settings.train, _evaluator(model.kind, dev_records), out, note)
 
 
-def _describe(out: Path, settings: dict[str, Any], hashes: dict[str, str], done: int) -> Iterator[Notice]:
-    """Write what the run is, and say what is new in a run of which some epochs are done already."""
+def describe(
+    out: Path, settings: dict[str, Any], hashes: dict[str, str], done: int, count: str = "epoch"
+) -> Iterator[Notice]:
+    """Write what the run is, and say what is new in a run of which some epochs (or other `count`) are done already."""
     now = environment.describe(hashes)
     if done:
         yield from environment.changes(out, out / RECIPE, now, settings)
-    metrics.rewind(out, done)
+    metrics.rewind(out, done, count)
     environment.write(out, now)
     (out / RECIPE).write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
 
