@@ -157,13 +157,13 @@ def _link(data: dict) -> Link:
 
 
 def _argument(data: dict) -> Argument:
-    role = _take(data, "role", str)
+    role = _name(data, "role")
     fields = _span_fields(data)
     return Argument(**fields, role=role, score=_score(data), extra=data)
 
 
 def _relation(data: dict) -> Relation:
-    predicate = _take(data, "predicate", str)
+    predicate = _name(data, "predicate")
     subject, object_ = (_span(dict(_take(data, key, dict))) for key in ("subject", "object"))
     slots = _take(data, "slots", dict, optional=True) or {}
     slots = {name: _span(dict(_typed(value, dict, f"slot '{name}'"))) for name, value in slots.items()}
@@ -171,7 +171,7 @@ def _relation(data: dict) -> Relation:
 
 
 def _event(data: dict) -> Event:
-    kind = _take(data, "type", str)
+    kind = _name(data, "type")
     trigger = _take(data, "trigger", dict, optional=True)
     arguments = _list(data, "arguments", _argument) or []
     return Event(kind, None if trigger is None else _span(dict(trigger)), arguments, _score(data), data)
@@ -189,6 +189,13 @@ def _take(data: dict, key: str, kind: type, *, optional: bool = False) -> Any:
         raise ValueError(f"the key '{key}' is missing")
     value = data.pop(key, None)
     return None if value is None and optional else _typed(value, kind, f"'{key}'")
+
+
+def _name(data: dict, key: str) -> str:
+    name = _take(data, key, str)
+    if not name:
+        raise ValueError(f"'{key}' is empty")
+    return name
 
 
 def _typed(value: Any, kind: type, name: str) -> Any:
@@ -294,9 +301,9 @@ def check(record: Record) -> None:
 
 
 def span_error(text: str, span: Span) -> str | None:
-    """Why a span does not fit its text, or None. A span without offsets always fits."""
+    """Why a span does not fit its text, or None. A span without offsets fits if it has a string."""
     if span.start is None:
-        return None
+        return None if span.text else "has neither offsets nor text; give its string or leave it out"
     if not 0 <= span.start < span.end <= len(text):
         return f"offsets [{span.start}, {span.end}) are outside a text of {len(text)} characters or empty"
     if text[span.start : span.end] != span.text:

@@ -178,10 +178,12 @@ def test_a_model_sees_no_gold(ie, monkeypatch):
             seen.append((model.place, record.entities))
             yield replace(record, entities=[Entity(s, e, t, text[s:e]) for s, e, t in spans])
 
-    zoo = SimpleNamespace(load=lambda place: SimpleNamespace(place=place, kind="ner"))
+    codec = SimpleNamespace(dropped={"spans in a test": 2})
+    zoo = SimpleNamespace(load=lambda place: SimpleNamespace(place=place, kind="ner", codec=codec))
     monkeypatch.setitem(sys.modules, "ie_cli.zoo.folder", zoo)
     monkeypatch.setitem(sys.modules, "ie_cli.predicting", SimpleNamespace(predict=predict))
-    assert ie("gold.jsonl", "-m", "folder").stdout == TABLE
+    result = ie("gold.jsonl", "-m", "folder")
+    assert result.stdout == TABLE and result.stderr.splitlines()[0] == "left out: 2 spans in a test"
     assert ie("-m", "folder", input=lines(GOLD)).stdout == TABLE
     assert seen == [("folder", None)] * 4
     assert "no record has 'relations'" in ie("gold.jsonl", "-m", "folder", "--task", "relations").stderr

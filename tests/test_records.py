@@ -12,6 +12,7 @@ from ie_cli.errors import FormatError, IEError, Report
 from ie_cli.records import Argument, Entity, Event, Link, Record, Relation, Span
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+names = words.filter(bool)
 scores = st.none() | st.floats(0, 1)
 extras = st.dictionaries(
     st.sampled_from(["source", "注", "x"]), words | st.integers() | st.lists(words, max_size=2), max_size=2
@@ -20,11 +21,11 @@ extras = st.dictionaries(
 
 @st.composite
 def full_records(draw):
-    text = draw(words.filter(bool))
+    text = draw(names)
 
     def place():
         if draw(st.booleans()):
-            return None, None, draw(words)
+            return None, None, draw(names)
         start = draw(st.integers(0, len(text) - 1))
         end = draw(st.integers(start + 1, len(text)))
         return start, end, text[start:end]
@@ -39,12 +40,12 @@ def full_records(draw):
 
     def relation():
         slots = {name: span() for name in draw(st.sets(words, max_size=2))}
-        return Relation(draw(words), span(), span(), slots, draw(scores), draw(extras))
+        return Relation(draw(names), span(), span(), slots, draw(scores), draw(extras))
 
     def event():
-        arguments = [span(Argument, role=draw(words), score=draw(scores)) for _ in range(draw(st.integers(0, 2)))]
+        arguments = [span(Argument, role=draw(names), score=draw(scores)) for _ in range(draw(st.integers(0, 2)))]
         trigger = span() if draw(st.booleans()) else None
-        return Event(draw(words), trigger, arguments, draw(scores), draw(extras))
+        return Event(draw(names), trigger, arguments, draw(scores), draw(extras))
 
     def some(build):
         return draw(st.none() | st.just([])) if draw(st.booleans()) else [build()]
@@ -91,6 +92,19 @@ BAD = [
     (entity(score="0.5"), "'score' must be a number"),
     (entity(link={}), "'link' needs 'kb_id'"),
     ({"text": "文", "relations": [{"predicate": "p", "subject": {"text": "文"}}]}, "the key 'object' is missing"),
+    (
+        {"text": "文", "relations": [{"predicate": "p", "subject": {"text": ""}, "object": {"text": "文"}}]},
+        "relations[0].subject: has neither offsets nor text; give its string or leave it out",
+    ),
+    (
+        {"text": "文", "relations": [{"predicate": "", "subject": {"text": "文"}, "object": {"text": "文"}}]},
+        "relations[0]: 'predicate' is empty",
+    ),
+    ({"text": "文", "events": [{"type": ""}]}, "events[0]: 'type' is empty"),
+    (
+        {"text": "文", "events": [{"type": "t", "arguments": [{"role": "", "text": "文"}]}]},
+        "arguments[0]: 'role' is empty",
+    ),
     (
         {"text": "文", "events": [{"type": "t", "arguments": [{"text": "文"}]}]},
         "arguments[0]: the key 'role' is missing",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
@@ -11,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from ie_cli import threads
 from ie_cli.commands import _scorer
-from ie_cli.commands._shell import say
+from ie_cli.commands._shell import left_out, say
 from ie_cli.errors import IEError, Report
 from ie_cli.files import opened
 from ie_cli.records import Record
@@ -125,7 +126,14 @@ def _predicted(model: str, choice: Choice, gold: Iterable[Placed]) -> tuple[Modu
     mentions = choice.rule == "accuracy" and getattr(scorer, "Counts", None) is links.Counts
     if mentions:
         say("note: the model was given the mentions of GOLD; it finds them itself in `ie predict` | `ie eval GOLD`")
-    return scorer, placed(predict(loaded, (_bare(item.record, mentions) for item in gold)), model)
+    found = predict(loaded, (_bare(item.record, mentions) for item in gold))
+    return scorer, placed(_told(found, loaded.codec.dropped), model)
+
+
+def _told(found: Iterable[Record], dropped: Counter[str]) -> Iterator[Record]:
+    """The predicted records; behind the last one, what is not among them."""
+    yield from found
+    left_out(dropped)
 
 
 def _bare(record: Record, mentions: bool) -> Record:

@@ -7,7 +7,7 @@ import functools
 import glob
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 import typer
@@ -21,6 +21,12 @@ REJECTED = 3  # exit code: done, but some lines were rejected
 def say(message: str) -> None:
     """A line of talk for the person at the terminal; stdout is for data only."""
     print(message, file=sys.stderr, flush=True)
+
+
+def left_out(causes: Mapping[str, int]) -> None:
+    """Say what a bound kept from being predicted (`Codec.dropped`)."""
+    for cause, number in causes.items():
+        say(f"left out: {number} {cause}")
 
 
 def guarded(run: Callable) -> Callable:

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-import contextlib
-import hashlib
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import typer
 
 from ie_cli import threads
 from ie_cli.commands._rejects import Rejects
-from ie_cli.commands._shell import REJECTED, inputs, output, refuse_overwrite, say
+from ie_cli.commands._shell import REJECTED, inputs, left_out, refuse_overwrite, say
+from ie_cli.commands._target import opened
 
 if TYPE_CHECKING:
     from ie_cli.pipeline.job import Done, Job
-    from ie_cli.pipeline.partial import Progress, Target
+    from ie_cli.pipeline.partial import Progress
 
 
 def run(
@@ -57,21 +55,24 @@ def run(
 
         echo 张伟在北京大学读书 | ie predict --text | ie show
     """
-    _check_usage(show=show, fields=fields, resume=resume, out=out)
+    chosen = None if fields is None else tuple(name.strip() for name in fields.split(",") if name.strip())
+    _check_usage(show=show, fields=chosen, resume=resume, out=out, rejects=rejects)
     threads.limit(thread_count or max(1, threads.cores() // workers) if workers > 1 else thread_count)
     names = inputs(files or [])
     for written in (out, rejects):
         refuse_overwrite(written, names)
-    if not files and sys.stdin.isatty():
+    if not files and sys.stdin is not None and sys.stdin.isatty():
         say(f"reading {'texts' if text else 'records'} from the terminal, one a line; Ctrl-D ends")
     from ie_cli.pipeline.job import Job
     from ie_cli.zoo.manifest import DEFAULT
 
-    chosen = None if fields is None else tuple(name.strip() for name in fields.split(",") if name.strip())
     model = model or DEFAULT
     job = Job(model, text, chosen, threshold, kb, explain, _settled(precision, model))
     told = _Told(chosen)
-    with _target(out, job, names, resume, show) as target, Rejects(rejects, target.progress) as rejected:
+    with (
+        opened(out, job, names, rejects, resume=resume, show=show) as target,
+        Rejects(rejects, target.progress) as rejected,
+    ):
         for done in _work(job, names, workers, target.progress):
             told.add(done)
             rejected.add(done.rejected)
@@ -83,7 +84,13 @@ def run(
         raise typer.Exit(REJECTED)
 
 
-def _check_usage(*, show: bool, fields: str | None, resume: bool, out: Path | None) -> None:
+def _check_usage(
+    *, show: bool, fields: tuple[str, ...] | None, resume: bool, out: Path | None, rejects: Path | None
+) -> None:
+    if fields == ():
+        raise typer.BadParameter("--fields names no key: for example --fields id,entities")
+    if out is not None and rejects is not None and out.resolve() == rejects.resolve() and not out.is_char_device():
+        raise typer.BadParameter("-o and --rejects are the same file: name two")
     if show and (fields is not None or out is not None):
         raise typer.BadParameter("--show draws on the terminal: without --fields and -o")
     if resume and (out is None or str(out) == "-"):
@@ -104,56 +111,6 @@ def _settled(precision: str, model: str) -> str:
     if found == "bfloat16" and not computes_bfloat16(device):
         say(f"note: this {device.type} has no instructions for bfloat16: slower than float32 here")
     return found
-
-
-@contextlib.contextmanager
-def _target(out: Path | None, job: Job, names: list[str], resume: bool, show: bool) -> Iterator[Target]:
-    """Where the lines go: drawn, to a pipe or device, or to a file that can be resumed."""
-    from ie_cli.pipeline.partial import Target, opened
-
-    if show:
-        yield Target(_Drawing())
-    elif out is None or str(out) == "-" or (out.exists() and not out.is_file()):
-        with output(out) as stream:
-            yield Target(stream)
-    else:
-        with opened(out, _identity(job, names), resume=resume) as partial:
-            if resume:
-                say(f"{out}: {partial.progress.lines} lines are done")
-            try:
-                yield partial
-            except BaseException:
-                if partial.progress.lines:
-                    say(f"stopped; {partial.progress.lines} lines are done: go on with the same command and --resume")
-                raise
-
-
-class _Drawing:
-    """Stands for a stream: lines are drawn as `ie show` draws their records."""
-
-    def __init__(self) -> None:
-        from ie_cli.commands._render import printer
-
-        self._put = printer()
-
-    def write(self, data: bytes) -> None:
-        from ie_cli.records import loads
-
-        for number, line in enumerate(data.split(b"\n")[:-1], 1):
-            self._put(loads(line, "prediction", number))
-
-    def flush(self) -> None: ...
-
-
-def _identity(job: Job, names: list[str]) -> dict[str, Any]:
-    """What has to be the same when the run is resumed."""
-    from ie_cli.zoo import manifest
-
-    model = hashlib.sha256((manifest.find(job.model) / manifest.MANIFEST).read_bytes()).hexdigest()[:16]
-    files = [name if name == "-" else str(Path(name).resolve()) for name in names]
-    return {"inputs": files, "model (another)": model} | {
-        f"--{name}": value for name, value in asdict(job).items() if name != "model"
-    }
 
 
 def _work(job: Job, names: list[str], workers: int, progress: Progress) -> Iterator[Done]:
@@ -184,8 +141,7 @@ class _Told:
         self._lines += done.count
 
     def close(self, *, profile: bool) -> None:
-        for cause, number in self._dropped.items():
-            say(f"left out: {number} {cause}")
+        left_out(self._dropped)
         if self._unseen:
             say(f"note: no record has {', '.join(sorted(self._unseen))}")
         if profile:

@@ -67,7 +67,7 @@ def checked(row: Row, relation: Relation, schema: Schema) -> Relation | None:
     """
     known = schema.rows.get(relation.predicate)
     if known is None:
-        reason = f"'{relation.predicate}' is not in the schema {schema.path}"
+        reason = f"'{relation.predicate}' is not in the schema {schema.path}; without --schema it is kept"
         row.lost(reason, cause="predicate that the schema does not have")
         return None
     agreeing = [types for types in known if _agrees(relation, types)]

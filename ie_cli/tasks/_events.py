@@ -130,12 +130,16 @@ class Codec(_codec.Codec):
 
 def event(roles: Sequence[Role], text: str, nodes: Sequence[Node], score: float) -> Event:
     """The event of some spans; of several triggers the likeliest is kept."""
-    triggers = [node for node in nodes if roles[node.label].role is None]
     arguments = [_argument(text, n, roles[n.label]) for n in nodes if roles[n.label].role is not None]
     arguments.sort(key=lambda a: (a.start is None, a.start, a.end, a.role, a.text))
-    trigger = max(triggers, key=lambda n: (n.score, -n.start), default=None)
+    trigger = max(triggers(roles, nodes), key=lambda n: (n.score, -n.start), default=None)
     span = trigger and Span(trigger.start, trigger.end, None, text[trigger.start : trigger.end])
     return Event(roles[nodes[0].label].event, span, arguments, round(score, 4))
+
+
+def triggers(roles: Sequence[Role], nodes: Sequence[Node]) -> list[Node]:
+    """The nodes that stand for triggers."""
+    return [node for node in nodes if roles[node.label].role is None]
 
 
 def _argument(text: str, node: Node, role: Role) -> Argument:

@@ -31,7 +31,7 @@ def regroup(direct: Links, between: Links) -> Iterator[tuple[str, Subject, Found
     The published script makes one relation for each subject and predicate, so that of two objects,
     or two values of a slot, the last wins. Here every object is a relation of its own, with the values
     that `shares` gives it; an object with several values of a slot becomes as many relations. A value
-    whose subject has no object is left out: there is no relation to hold it.
+    whose subject has no object is left out: there is no relation to hold it (see `without_object`).
 
     Args:
         direct: links from subjects to objects and to values of slots.
@@ -51,6 +51,16 @@ def regroup(direct: Links, between: Links) -> Iterator[tuple[str, Subject, Found
             for object_ in objects:
                 for slots in _together({name: share[object_.place] for name, share in filled.items()}):
                     yield predicate, subject, object_, slots
+
+
+def without_object(direct: Links) -> int:
+    """How many values of slots `regroup` leaves out, because their subject has no object of the predicate."""
+    return sum(
+        len(found)
+        for (predicate, slot), pairs in direct.items()
+        for subject, found in pairs.items()
+        if slot is not None and subject not in direct.get((predicate, None), {})
+    )
 
 
 def _pairs(links: dict[Subject, list[Found]]) -> set[tuple[Characters, Characters]]:

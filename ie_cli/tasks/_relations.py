@@ -18,7 +18,7 @@ from ie_cli.errors import IEError
 from ie_cli.records import Entity, Record, Relation, Span
 from ie_cli.tasks import _codec
 from ie_cli.tasks._codec import LONGEST, Item, Tokens
-from ie_cli.tasks._regroup import Characters, Found, Links, Slots, Subject, regroup
+from ie_cli.tasks._regroup import Characters, Found, Links, Slots, Subject, regroup, without_object
 from ie_cli.text.encoding import Encoding
 from ie_cli.text.windows import Window, owner
 
@@ -204,6 +204,8 @@ class Codec(_codec.Codec):
                     one, place = (_characters(encoding, *pair) for pair in (ends[:2], ends[2:]))
                     where.setdefault((*one, name.one), []).append(Found(place, name.other, score))
         relations = [_relation(record.text, *parts) for parts in regroup(direct, between)]
+        if alone := without_object(direct):
+            self.dropped["values of slots whose subject has no object"] += alone
         relations.sort(key=lambda r: (r.subject.start, r.object.start, r.predicate, r.subject.end, r.object.end))
         entities = _entities(relations) if record.entities is None else record.entities
         return dataclasses.replace(record, entities=entities, relations=relations)

@@ -25,9 +25,10 @@ from ie_cli.nn.pointer import SpanCells, SpanScores, TypeScores, pointer, span_m
 from ie_cli.nn.zlpr import HARD, Targets, prior_score, score_of, smoothed_zlpr, total
 from ie_cli.records import Record
 from ie_cli.tasks import _events
+from ie_cli.tasks._bounds import best
 from ie_cli.tasks._codec import Batch, Example, collate
 from ie_cli.tasks._documents import Graph, groups, merged
-from ie_cli.tasks._events import Labels, Node, event, place
+from ie_cli.tasks._events import Labels, Node, event, place, triggers
 from ie_cli.text.batch import Inputs
 from ie_cli.text.encoding import Encoding, Tokenizer
 from ie_cli.text.windows import Window
@@ -72,6 +73,8 @@ class Codec(_events.Codec):
         found_groups, beyond = groups(whole, lambda node: self.labels.roles[node.label].event, record.text)
         if beyond:
             self.dropped["spans in too dense a graph of events"] += beyond
+        if surplus := sum(len(triggers(self.labels.roles, group.nodes)[1:]) for group in found_groups):
+            self.dropped["triggers of events that have a likelier one"] += surplus
         events = [event(self.labels.roles, record.text, *group) for group in found_groups]
         if self.settings.triggers:
             events = [e for e in events if e.trigger is not None]
@@ -138,7 +141,7 @@ class Model(nn.Module):
         """The spans of each row above the threshold, and for each two of one type their link."""
         settings = self.codec.settings
         limit = score_of(settings.threshold)
-        spans = scores[0].above(limit, span_mask(mask), settings.most)
+        spans = best(scores[0], limit, span_mask(mask), settings.most, self.codec.dropped)
         spans = spans.pick(spans.row.argsort(stable=True))
         kinds = self.types[spans.kind]
         one, other = couples(spans.row * (int(self.types.max()) + 1) + kinds)

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from ie_cli.nn.pointer import SpanScores, TypeScores, pointer, span_mask
 from ie_cli.nn.zlpr import HARD, Targets, prior_score, score_of, smoothed_zlpr, total
+from ie_cli.tasks._bounds import best
 from ie_cli.tasks._codec import Batch, Example, collate
 from ie_cli.tasks._entities import Codec, Labels, TokenSpan
 from ie_cli.text.batch import Inputs
@@ -88,7 +89,7 @@ class Model(nn.Module):
     def decode(self, scores: SpanScores | TypeScores, mask: Tensor) -> list[list[TokenSpan]]:
         """The likeliest spans of each row whose probability sigmoid(2 s) exceeds the threshold."""
         settings = self.codec.settings
-        found = scores.above(score_of(settings.threshold), span_mask(mask), settings.most)
+        found = best(scores, score_of(settings.threshold), span_mask(mask), settings.most, self.codec.dropped)
         rows: list[list[TokenSpan]] = [[] for _ in range(mask.shape[0])]
         columns = (found.row, found.kind, found.first, found.last, torch.sigmoid(2 * found.score.float()))
         for row, *span in zip(*(c.tolist() for c in columns), strict=True):

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 
 from ie_cli.nn.conditional import ConditionalLayerNorm
 from ie_cli.nn.half_pointer import power_bce, spans
+from ie_cli.tasks._bounds import highest
 from ie_cli.tasks._codec import Batch, Example, collate
 from ie_cli.tasks._relations import Codec, Labels, TokenLink
 from ie_cli.text.batch import Inputs
@@ -116,7 +117,10 @@ class Model(nn.Module):
         settings = self.codec.settings
         found, sure = spans(outputs.subjects, SUBJECT_POWER, settings.start, settings.end)
         rows: list[list[TokenLink]] = [[] for _ in range(mask.shape[0])]
-        for some in _likeliest(found[:, 0], sure, settings.most).split(SUBJECTS_AT_ONCE):
+        kept = highest(found[:, 0], sure, settings.most)
+        if len(kept) < len(found):
+            self.codec.dropped["subjects of windows that have more than model.most"] += len(found) - len(kept)
+        for some in kept.split(SUBJECTS_AT_ONCE):
             row, _, first, last = found[some].unbind(1)
             logits = self.object_logits(outputs, row, first, last)
             objects, other = spans(logits, OBJECT_POWER, settings.start, settings.end)
@@ -154,12 +158,3 @@ def _drawn(tags: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     first = torch.multinomial(starts, 1)
     behind = torch.arange(tags.shape[1], device=tags.device) >= first
     return row, first[:, 0], torch.multinomial(ends * behind, 1)[:, 0]
-
-
-def _likeliest(row: Tensor, score: Tensor, most: int) -> Tensor:
-    """Indices of the `most` highest of each row, rows in order."""
-    order = score.argsort(descending=True, stable=True)
-    order = order[row[order].argsort(stable=True)]
-    counts = torch.bincount(row[order], minlength=1)
-    rank = torch.arange(len(order), device=row.device) - (counts.cumsum(0) - counts)[row[order]]
-    return order[rank < most]

@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from ie_cli.nn.linking import links
 from ie_cli.nn.pointer import SpanScores, TypeScores, pointer, span_mask
 from ie_cli.nn.zlpr import HARD, Targets, prior_score, score_of, smoothed_zlpr, total
+from ie_cli.tasks._bounds import best
 from ie_cli.tasks._codec import Batch, Example, collate
 from ie_cli.tasks._relations import Codec, Labels, Name, TokenLink
 from ie_cli.text.batch import Inputs
@@ -107,7 +108,7 @@ class Model(nn.Module):
         """The links of each row whose four parts all exceed the threshold; the least is its probability."""
         settings = self.codec.settings
         limit = score_of(settings.threshold)
-        spans = scores[0].above(limit, span_mask(mask), settings.most)
+        spans = best(scores[0], limit, span_mask(mask), settings.most, self.codec.dropped)
         rows: list[list[TokenLink]] = [[] for _ in range(mask.shape[0])]
         from_object = torch.tensor([name.of_object for name in self.codec.table], device=mask.device)
         for labels in (~from_object).nonzero().squeeze(1), from_object.nonzero().squeeze(1):

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from ie_cli.records import Record
 from ie_cli.registry import load
@@ -80,6 +81,15 @@ def unscored(kind: str, dev: Sequence[Record]) -> Iterator[Notice]:
                 f"no dev record is annotated for {counts.part}, so the dev score says nothing of them; "
                 "name records that are with --dev"
             )
+
+
+def short_windows(options: Mapping[str, Any], limit: int | None, length: int) -> Iterator[Notice]:
+    """A line if an encoder was made to read longer texts (`limit` tokens) than the windows (`length`) are."""
+    if options.get("positions") and limit is not None and length < limit:
+        yield Notice(
+            f"the encoder can read {limit} tokens with encoder.options.positions, but no window is longer than "
+            f"train.length, {length}; try --set train.length={limit}"
+        )
 
 
 class Watch:

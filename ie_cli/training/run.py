@@ -98,6 +98,7 @@ def run(
     yield from known.notices()
     yield from shared.notices()
     yield from diagnosis.unscored(model.kind, dev_records)
+    yield from diagnosis.short_windows(settings.encoder.options, model.encoder.limit, settings.train.length)
     kept = checkpoint.restore(state, out) if resume else {"best": -1.0, "stale": 0}
     hashes = {"train": data.digest(train.files), "dev": data.digest(dev.files)}
     if devices.rank() == 0:

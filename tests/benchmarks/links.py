@@ -171,13 +171,14 @@ def predicted(run: Path, base: KnowledgeBase, records: Iterable[Record]) -> list
 
 
 def train(run: Path, data: Path, seed: int, more: Sequence[str]) -> None:
-    """`ie train`, unless it has been done."""
+    """`ie train`, behind what has been done."""
     if _finished(run):
         return
+    begin = "--resume" if (run / "metrics.jsonl").is_file() else "--overwrite"
     recipe = Path(__file__).parents[2] / "data" / "configs" / "link-char.yaml"
     settings = [f"model.kb={data / 'base-train'}", "model.leave_out=true", *more]
     assigned = [word for setting in settings for word in ("--set", setting)]
-    files = [data / "train.jsonl", "--dev", data / "dev.jsonl", "-o", run, "--seed", seed, "--overwrite"]
+    files = [data / "train.jsonl", "--dev", data / "dev.jsonl", "-o", run, "--seed", seed, begin]
     command = [sys.executable, "-m", "ie_cli", "train", recipe, *files, *assigned, "--threads", "1"]
     subprocess.run(list(map(str, command)), check=True)
 

@@ -9,6 +9,7 @@ from ie_cli.nn.pointer import span_mask
 from ie_cli.nn.zlpr import zlpr
 from ie_cli.records import Argument, Event, Record, Span
 from ie_cli.tasks import event_crf, event_gplinker
+from ie_cli.tasks._bounds import FULL
 from ie_cli.tasks._documents import Graph, groups, merged
 from ie_cli.tasks._events import Labels, Node
 from ie_cli.text.characters import CharacterTokenizer, build_vocabulary
@@ -151,6 +152,23 @@ def test_what_the_bound_on_a_graph_drops_is_counted():
     everywhere = Graph([Node(0, i, i, 0.9) for i in range(80)], {})
     codec.assemble(Record(text), TOKENIZER(text), [(0, 80)], [everywhere])
     assert codec.dropped == {"spans in too dense a graph of events": 80 - MAX_NODES}
+
+
+def test_spans_beyond_the_most_of_a_window_are_counted():
+    """The likeliest stay; an untrained model finds nearly everything."""
+    record = Record(TEXT, events=SHARED)
+    model = made([record], most=3)
+    batch = model.collate(model.codec.examples(record, 64)[0])
+    (graph,) = model.decode(tuple(map(Dense, scores_of_gold(model, batch))), batch.inputs.mask)
+    assert len(graph.nodes) == 3 and model.codec.dropped == {FULL: 1}
+
+
+def test_a_second_trigger_of_an_event_is_counted():
+    record = Record(TEXT, events=[event("离职", (2, 4))])
+    codec = made([record]).codec
+    graph = Graph([Node(0, 2, 3, 0.9), Node(0, 5, 6, 0.8)], {(0, 1): 0.7})
+    (found,) = codec.assemble(record, TOKENIZER(TEXT), [(0, 14)], [graph]).events
+    assert found.trigger.text == "离职" and codec.dropped == {"triggers of events that have a likelier one": 1}
 
 
 # --- Several windows -----------------------------------------------------------------------------

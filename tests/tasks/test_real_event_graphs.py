@@ -1,5 +1,6 @@
 """Events of the real sets from the scores of their gold: what comes back, and what a graph of spans cannot say."""
 
+from collections import Counter
 from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
@@ -12,7 +13,7 @@ from ie_cli.registry import load
 from ie_cli.scoring import events as scoring
 from ie_cli.tasks import _documents, event_gplinker
 from ie_cli.tasks._documents import Graph
-from ie_cli.tasks._events import Labels, Node
+from ie_cli.tasks._events import Labels, Node, parts
 from ie_cli.text.encoding import Encoding
 
 EE = Path(__file__).parents[3] / "shared" / "data" / "ee"
@@ -77,6 +78,40 @@ def test_events_of_sentences_come_back(format, file, right, predicted, gold):
     assert arguments.precision == arguments.recall == 1
     total = scoring.score(found, again, rule="event").total
     assert (total.tp, total.n_pred, total.n_gold) == (right, predicted, gold)
+
+
+def overlaps(found):
+    """Spans within another, spans that cross another's edge, spans in several events, and in several roles of one."""
+    seen = Counter()
+    for record in found:
+        events = [roles(event) for event in record.events]
+        arguments = {(a.start, a.end) for event in record.events for a in event.arguments if a.start is not None}
+        for one, other in combinations(sorted(arguments), 2):
+            inside = one[0] == other[0] or other[1] <= one[1]
+            seen["nested" if inside else "crossing"] += inside or other[0] < one[1]
+        seen["in several events"] += sum(sum(span in event for event in events) > 1 for span in arguments)
+        seen["in several roles"] += sum(n > 1 for event in events for n in event.values())
+    return +seen
+
+
+def roles(event):
+    """How many roles each place has in an event; a choice has no place of its own."""
+    found = {(role, s.start, s.end) for (_, role, value), s in parts(event) if value is None and s.start is not None}
+    return Counter((start, end) for _, start, end in found)
+
+
+@pytest.mark.parametrize(
+    ("format", "file", "nested", "crossing", "shared", "twice"),
+    [
+        ("fewfc", "fewfc/train_base.json", 141, 9, 2943, 192),
+        ("fewfc", "fewfc/train_trans.json", 0, 0, 65, 0),
+        ("duee", "duee1/duee_train_sample.json", 30, 0, 75, 2),
+        ("duee_fin", "duee_fin/duee_fin_dev_first300.json", 15, 0, 184, 25),
+    ],
+)
+def test_overlaps_of_the_real_sets(format, file, nested, crossing, shared, twice):
+    counts = {"nested": nested, "crossing": crossing, "in several events": shared, "in several roles": twice}
+    assert overlaps(records(format, file)) == +Counter(counts)
 
 
 @pytest.mark.parametrize(("window", "joined", "apart"), [(128, 0.8141, 0.7166), (510, 0.9601, 0.9521)])

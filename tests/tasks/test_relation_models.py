@@ -9,7 +9,7 @@ from ie_cli.nn.zlpr import zlpr
 from ie_cli.records import Record, Relation, Span
 from ie_cli.tasks import relation_casrel, relation_gplinker
 from ie_cli.tasks._codec import Batch
-from ie_cli.tasks._regroup import Found, regroup, shares
+from ie_cli.tasks._regroup import Found, regroup, shares, without_object
 from ie_cli.tasks._relations import Labels
 from ie_cli.text.batch import pad
 from ie_cli.text.characters import CharacterTokenizer, build_vocabulary
@@ -132,7 +132,16 @@ def test_several_values_become_several_relations_and_a_value_without_object_none
         (subject, A, {"x": V, "y": B}),
         (subject, A, {"x": W, "y": B}),
     ]
-    assert list(regroup({("p", "x"): {subject: values(V)}}, {})) == []
+    assert without_object(direct) == 0
+    alone = {("p", "x"): {subject: values(V, W)}, ("q", None): {subject: values(A)}}
+    assert [parts[0] for parts in regroup(alone, {})] == ["q"] and without_object(alone) == 2
+
+
+def test_a_value_of_a_slot_without_an_object_is_counted():
+    codec = made().codec
+    label = next(i for i, n in enumerate(codec.table) if n.slot == "角色" and not n.of_object)
+    found = codec.assemble(Record(TEXT), TOKENIZER(TEXT), [(0, 13)], [[(label, (11, 12), (7, 8), 0.9)]])
+    assert found.relations == [] and codec.dropped == {"values of slots whose subject has no object": 1}
 
 
 def test_casrel_draws_subjects_that_are_none_and_gives_them_no_objects():

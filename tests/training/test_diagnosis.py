@@ -4,7 +4,7 @@ import pytest
 
 from ie_cli.records import Record
 from ie_cli.scoring._score import Score, Tally
-from ie_cli.training.diagnosis import SharedTexts, Watch
+from ie_cli.training.diagnosis import SharedTexts, Watch, short_windows
 from ie_cli.training.loop import Epoch
 
 
@@ -54,3 +54,16 @@ def test_shared_texts_are_counted_on_the_way():
 def test_sides_that_share_nothing_are_not_spoken_of():
     shared = SharedTexts([Record("甲")])
     assert list(shared.watch([Record("乙")])) and not list(shared.notices())
+
+
+@pytest.mark.parametrize(
+    ("options", "limit", "length", "said"),
+    [
+        ({"positions": 2048}, 2046, 256, ["2046"]),
+        ({"positions": 2048}, 2046, 2046, []),
+        ({"positions": None}, 510, 256, []),
+        ({}, None, 256, []),
+    ],
+)
+def test_windows_shorter_than_the_positions_that_were_asked_for(options, limit, length, said):
+    assert [n.text.rpartition("=")[2] for n in short_windows(options, limit, length)] == said

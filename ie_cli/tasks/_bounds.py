@@ -1,0 +1,43 @@
+"""How many spans of a window a model looks at, so that one that has learnt nothing stays in bounds."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import torch
+from torch import Tensor
+
+from ie_cli.nn.pointer import SpanCells, SpanScores, TypeScores
+
+FULL = "or more spans of windows that have more than model.most"
+
+
+def best(
+    scores: SpanScores | TypeScores, threshold: float, cells: Tensor, most: int, dropped: Counter[str]
+) -> SpanCells:
+    """The spans above a threshold, of each text the `most` highest.
+
+    A text with more of them counts as one in `dropped`: to know how many more, all would have to be scored.
+
+    Args:
+        cells: [B, L, L] bool, see `span_mask`.
+    """
+    found = scores.above(threshold, cells, most + 1)
+    full = int((torch.bincount(found.row) > most).sum())
+    if not full:
+        return found
+    dropped[FULL] += full
+    return found.pick(highest(found.row, found.score, most))
+
+
+def highest(row: Tensor, score: Tensor, most: int) -> Tensor:
+    """Indices of the `most` highest scores of each row, rows in order.
+
+    Args:
+        row, score: [N].
+    """
+    order = score.argsort(descending=True, stable=True)
+    order = order[row[order].argsort(stable=True)]
+    counts = torch.bincount(row[order], minlength=1)
+    rank = torch.arange(len(order), device=row.device) - (counts.cumsum(0) - counts)[row[order]]
+    return order[rank < most]
