@@ -1,4 +1,4 @@
-"""Compressed files by their extension: .gz, .bz2, .xz, .zst. They are read as the files inside them would be."""
+"""Compressed files by their extension: .gz, .bz2, .xz, .zst. They are read and written as the files inside them."""
 
 from __future__ import annotations
 
@@ -28,6 +28,19 @@ def open_binary(path: str | os.PathLike) -> BinaryIO:
     if suffix == ".zst":
         return _zstd().open(path, "rb")
     return {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}.get(suffix, open)(path, "rb")
+
+
+def packed(data: bytes, path: str | os.PathLike) -> bytes:
+    """Data as they are in a file of this name: compressed if its extension says so.
+
+    Pieces that are packed one by one are, one behind the other, a file that every tool reads as one.
+    """
+    suffix = PurePath(path).suffix.lower()
+    if suffix == ".gz":
+        return gzip.compress(data, mtime=0)  # the same in every run
+    if suffix == ".zst":
+        return _zstd().compress(data)
+    return {".bz2": bz2.compress, ".xz": lzma.compress}.get(suffix, bytes)(data)
 
 
 def is_fault(error: BaseException) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from ie_cli.predicting import adjust, predict
-from ie_cli.records import Record, from_json
+from ie_cli.records import Record, check, from_json
 from ie_cli.zoo import folder
 
 Text = str | Record | dict[str, Any]  # a record as an object, or as the JSON that `ie` reads
@@ -53,12 +53,14 @@ class Extractor:
         """The record of each text, in order, a block read ahead.
 
         Raises:
-            ValueError: a dict is not a record; the line says why.
+            ValueError: a dict is not a record, or what is given breaks its rules; the line says why.
         """
         return predict(self._model, map(_record, texts))
 
 
 def _record(text: Text) -> Record:
-    if isinstance(text, str):
-        return Record(text)
-    return from_json(text) if isinstance(text, dict) else text
+    if isinstance(text, dict):
+        return from_json(text)
+    record = Record(text) if isinstance(text, str) else text
+    check(record)
+    return record

@@ -40,7 +40,7 @@ def opened(path: str | os.PathLike) -> Iterator[BinaryIO]:
     """Binary stream of a file, decompressed by its extension, or of standard input for `-`.
 
     Raises:
-        FormatError: a folder, nothing, or (while it is read) damaged compressed data.
+        FormatError: a folder, nothing, a closed standard input, or (while it is read) damaged compressed data.
     """
     if str(path) == "-":
         yield _stdin()
@@ -60,6 +60,8 @@ def opened(path: str | os.PathLike) -> Iterator[BinaryIO]:
 
 def _stdin() -> BinaryIO:
     """A reader of its own on stdin: a thread still waiting in `sys.stdin` would abort Python's exit."""
+    if sys.stdin is None:
+        raise FormatError("-", None, "standard input is closed; name a file or pipe one in")
     try:
         return open(sys.stdin.fileno(), "rb", closefd=False)
     except (io.UnsupportedOperation, ValueError):

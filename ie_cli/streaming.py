@@ -28,9 +28,10 @@ def chunks(items: Iterable[T], most: int, *, room: float = float("inf"), size: S
 
 def full_chunks(items: Iterable[T], most: int, *, room: float, size: Size) -> Iterator[list]:
     """The same from a source that need not be waited for, a file: as full as the bounds let them be."""
+    failures: list[Exception] = []
     chunk: list = []
     left = room
-    for item in items:
+    for item in _until_failure(items, failures):
         left -= size(item)
         if chunk and (left < 0 or len(chunk) == most):
             yield chunk
@@ -38,6 +39,15 @@ def full_chunks(items: Iterable[T], most: int, *, room: float, size: Size) -> It
         chunk.append(item)
     if chunk:
         yield chunk
+    if failures:
+        raise failures[0]
+
+
+def _until_failure(items: Iterable[T], failures: list[Exception]) -> Iterator[T]:
+    try:
+        yield from items
+    except Exception as error:
+        failures.append(error)
 
 
 class _Ahead(Generic[T]):

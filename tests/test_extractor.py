@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 import ie_cli
 from ie_cli.commands import app
 from ie_cli.errors import IEError
-from ie_cli.records import Record, dumps
+from ie_cli.records import Entity, Record, dumps
 
 TEXTS = ["浙商银行企业信贷部叶老桂博士", "", "他在 A\u3000b 上海😀大学"]
 
@@ -27,6 +27,12 @@ def test_texts_may_be_records_or_what_stands_in_a_line():
     assert one == other and one.id == 3 and one.extra == {"source": "x"} and one.entities
     with pytest.raises(ValueError, match="'text' is missing"):
         list(ie_cli.load().predict([{"id": 1}]))
+
+
+@pytest.mark.parametrize("wrong", ["\ud800", Record("上海", entities=[Entity(0, 1, "name", "海")])])
+def test_what_the_command_rejects_is_an_error(wrong):
+    with pytest.raises(ValueError, match=r"half a surrogate pair|text\[0:1\] is '上', not '海'"):
+        ie_cli.load()(wrong)
 
 
 def test_it_reads_no_further_than_it_must():

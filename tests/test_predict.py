@@ -4,6 +4,7 @@ import functools
 import json
 import os
 import select
+import shutil
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from ie_cli import files, kb
 from ie_cli.commands import app
 from ie_cli.pipeline.job import Job
 from ie_cli.pipeline.lines import Line
@@ -51,7 +53,8 @@ def predict(model, *args, stdin=""):
 def start(model, *args, **kwargs):
     command = [sys.executable, "-m", "ie_cli", "predict", "-m", str(model), *map(str, args)]
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    return subprocess.Popen(command, env=os.environ | {"OMP_NUM_THREADS": "1"}, preexec_fn=_hear, **(pipes | kwargs))
+    settings = {"env": os.environ | {"OMP_NUM_THREADS": "1"}, "preexec_fn": _hear}
+    return subprocess.Popen(command, **(settings | pipes | kwargs))
 
 
 def _hear():
@@ -214,7 +217,7 @@ def test_several_workers_give_what_one_gives(model, tmp_path):
 def test_a_run_that_was_killed_is_resumed_without_loss(model, tmp_path, workers):
     source, out, rejects = tmp_path / "in.jsonl", tmp_path / "out.jsonl", tmp_path / "rejects"
     source.write_text((lines(TEXTS[:3] * 400) + "broken\n") * 4)
-    args = [source, "-o", out, "--rejects", rejects, "--workers", workers]
+    args = [source, "-o", out, "--rejects", rejects, "--fields", "id,entities", "--workers", workers]
     process = start(model, *args)
     journal = tmp_path / ".out.jsonl.part.json"
     while not journal.exists() and process.poll() is None:
@@ -223,12 +226,56 @@ def test_a_run_that_was_killed_is_resumed_without_loss(model, tmp_path, workers)
     process.communicate()
     assert not out.exists() and json.loads(journal.read_text())["lines"] > 0
     refused = predict(model, *args[:3], "--text", "--resume")
-    assert refused.exit_code == 1 and "had other --text" in refused.stderr
-    resumed = predict(model, *args[:5], "--resume")
+    assert refused.exit_code == 1 and "had other --text, --fields, --rejects; start" in refused.stderr
+    resumed = predict(model, *args[:7], "--resume")
     assert resumed.exit_code == 3 and resumed.stderr.endswith(f"4 lines were rejected; they are in {rejects}\n")
-    assert out.read_text() == predict(model, source).stdout
+    assert out.read_text() == predict(model, source, "--fields", "id,entities").stdout
     assert [json.loads(row)["line"] for row in rejects.read_text().splitlines()] == [1201, 2402, 3603, 4804]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl", "rejects"]
+
+
+def interrupted(model, monkeypatch, *args):
+    """A run that Ctrl-C ends behind its first block."""
+    from ie_cli.pipeline import work
+
+    whole = work.Worker.__call__
+
+    def once(worker, block):
+        if block[0].number > 1:
+            raise KeyboardInterrupt
+        return whole(worker, block)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(work.Worker, "__call__", once)
+        assert predict(model, *args).exit_code == 130
+
+
+@pytest.mark.parametrize("change", ["weights", "--kb", "rejects", "nothing"])
+def test_a_run_is_not_resumed_with_what_has_changed(model, tmp_path, monkeypatch, change):
+    copy, source, rejects = shutil.copytree(model, tmp_path / "model"), tmp_path / "in", tmp_path / "rejects"
+    source.write_text("broken\n" + lines(TEXTS[:1] * 600))
+    args = [source, "-o", tmp_path / "out", "--rejects", rejects]
+    interrupted(copy, monkeypatch, *args)
+    if change == "weights":
+        weights = (copy / folder.WEIGHTS).read_bytes()
+        (copy / folder.WEIGHTS).write_bytes(weights[:-1] + bytes([weights[-1] ^ 1]))
+    elif change == "--kb":
+        args += ["--kb", str(built(tmp_path / "kb"))]
+    elif change == "rejects":
+        rejects.unlink()
+    done = predict(copy, *args, "--resume")
+    expected = {
+        "weights": (1, "the interrupted run had other model (another); start without --resume"),
+        "--kb": (1, "the interrupted run had other knowledge base (another); start"),
+        "rejects": (1, f"{rejects}: has 0 bytes, the interrupted run wrote"),
+        "nothing": (3, "1 lines were rejected"),
+    }
+    assert (done.exit_code, expected[change][1] in done.stderr) == (expected[change][0], True), done.stderr
+
+
+def built(place):
+    kb.build([kb.Placed("x", 1, kb.Entry("1", "甲"))], place)
+    return place
 
 
 def test_resume_needs_a_file(model):
@@ -248,6 +295,72 @@ def test_every_line_is_written_or_rejected_whatever_its_bytes(model, raw):
     refused = {line.number for line, _ in done.rejected}
     texts = [json.loads(line.content)["text"] for line in block if line.number not in refused]
     assert [json.loads(line)["text"] for line in done.lines] == texts
+
+
+def test_a_line_that_can_be_read_but_not_written_is_rejected(model, monkeypatch):
+    from ie_cli.pipeline import work
+
+    whole = work.dumps
+
+    def shallow(record):
+        if record.id == 1:
+            raise RecursionError
+        return whole(record)
+
+    monkeypatch.setattr(work, "dumps", shallow)
+    result = predict(model, stdin=lines(TEXTS))
+    assert result.exit_code == 3 and "rejected: -:2: not a record: nested too deep" in result.stderr
+    assert [json.loads(row)["id"] for row in result.stdout.splitlines()] == [0, 2, 3]
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])
+def test_output_is_compressed_as_its_name_says(model, tmp_path, suffix):
+    out = tmp_path / f"out.jsonl{suffix}"
+    assert predict(model, "-o", out, stdin=lines(TEXTS)).exit_code == 0
+    with files.opened(out) as stream:
+        assert stream.read().decode() == predict(model, stdin=lines(TEXTS)).stdout
+    assert predict(model, out).exit_code == 0
+
+
+@pytest.mark.parametrize("device", [os.devnull, "/dev/full"])
+def test_rejects_to_a_device(model, device):
+    if not os.path.exists(device):
+        pytest.skip(f"this system has no {device}")
+    result = predict(model, "--rejects", device, stdin="broken\n" + lines(TEXTS))
+    full = device != os.devnull
+    assert result.exit_code == (1 if full else 3)
+    assert ("error: /dev/full: No space left on device" in result.stderr) == full
+
+
+def test_rejects_name_files_whose_name_is_no_text(model, tmp_path):
+    source, rejects = tmp_path / os.fsdecode(b"\xff.jsonl"), tmp_path / "rejects"
+    try:
+        source.write_text("broken\n")
+    except OSError:
+        pytest.skip("this system has no such names")
+    assert predict(model, source, "--rejects", rejects).exit_code == 3
+    assert os.fsencode(json.loads(rejects.read_text())["file"]) == os.fsencode(source)
+
+
+def test_a_run_that_cannot_begin_leaves_the_rejects_of_an_earlier_one(tmp_path):
+    rejects = tmp_path / "rejects"
+    rejects.write_text("earlier\n")
+    assert predict("nowhere", "--rejects", rejects, stdin=lines(TEXTS)).exit_code == 1
+    assert rejects.read_text() == "earlier\n"
+
+
+@pytest.mark.parametrize("args", [["--fields", ""], ["--fields", " ,"], ["-o", "x", "--rejects", "./x"]])
+def test_wrong_usage(model, tmp_path, monkeypatch, args):
+    monkeypatch.chdir(tmp_path)
+    assert predict(model, *args, stdin=lines(TEXTS)).exit_code == 2
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_closed_standard_input_is_a_stated_error(model):
+    process = start(model, stdin=None, preexec_fn=lambda: os.close(0))
+    out, err = process.communicate()
+    assert (process.returncode, out) == (1, b"")
+    assert err == b"error: -: standard input is closed; name a file or pipe one in\n"
 
 
 def test_a_full_disk_is_a_stated_error(model):

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ie_cli.streaming import chunks
+from ie_cli.streaming import chunks, full_chunks
 
 PATIENCE = 10  # seconds until a thread that hangs is called hung
 
@@ -57,6 +57,19 @@ def test_reading_ahead_is_bounded():
     got = len(next(found))
     time.sleep(0.2)
     assert len(taken) <= got + 2 * 5 + 1  # the queue, and the one item that waits to enter it
+
+
+@pytest.mark.parametrize("before", [0, 1, 3, 7])
+def test_an_error_of_a_file_comes_behind_what_was_read_too(before):
+    def source():
+        yield from range(before)
+        raise ValueError("bad")
+
+    got = []
+    with pytest.raises(ValueError, match="bad"):
+        for chunk in full_chunks(source(), 3, room=99, size=lambda item: 1):
+            got += chunk
+    assert got == list(range(before))
 
 
 @pytest.mark.parametrize("error", [ValueError("bad"), KeyboardInterrupt(), SystemExit(3)])

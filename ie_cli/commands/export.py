@@ -31,10 +31,12 @@ def run(
     """
     threads.limit(thread_count)
     texts = _texts(inputs(sample), most)
-    from ie_cli.zoo import exported
-    from ie_cli.zoo.manifest import DEFAULT
+    from ie_cli.zoo import exported, folder, manifest
 
-    found = exported.export(model or DEFAULT, out, texts, int8=int8, least=least)
+    model = model or manifest.DEFAULT
+    if (manifest.find(model) / folder.ENCODER).exists():
+        raise IEError(f"{model}: runs in ONNX Runtime already; export the model that it was made from")
+    found = exported.export(model, out, texts, int8=int8, least=least)
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     compared = f"F1 {found.f1:.4f} against the model's {found.found} findings in {len(texts)} texts"
     say(f"{out}: {size / 1e6:.1f} MB; {compared}")

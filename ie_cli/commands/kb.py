@@ -61,7 +61,7 @@ def build(
     """
     if out is None and update is None:
         raise typer.BadParameter("name the folder of the base with -o")
-    if not files and sys.stdin.isatty():
+    if not files and sys.stdin is not None and sys.stdin.isatty():
         raise typer.BadParameter("name the files or pipe them in")
     from ie_cli import kb
     from ie_cli.kb import sources

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def run(
     files: list[str] = typer.Argument(None, metavar="FILE…", help="Records (JSONL); `-` or nothing: stdin."),
     model: str = typer.Option(None, "--model", "-m", help="Model folder or shipped model. Default: the shipped one."),
-    out: Path = typer.Option(None, "--output", "-o", help="File to write; it appears when it is complete."),
+    out: Path = typer.Option(None, "--output", "-o", help="File to write (also .gz .xz .zst); appears when complete."),
     text: bool = typer.Option(False, "--text", help="Input is plain text, a text a line."),
     fields: str = typer.Option(None, metavar="A,B,…", help="Keys of the records to write, for example id,entities."),
     show: bool = typer.Option(False, "--show", help="Print coloured text as `ie show` does, not JSON."),

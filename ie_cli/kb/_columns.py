@@ -18,6 +18,7 @@ USUAL = {
     "description": ("description", "desc", "abstract", "summary", "definition", "描述", "简介", "摘要", "说明", "定义"),
 }
 DATA = "data"  # CCKS: [{"predicate": …, "object": …}]
+NUL = "\0"  # where a name would end for the index of names
 Columns = dict[str, str]  # what it is -> what it is called here
 Lost = Callable[[str, str], None]  # hears the reason and its cause
 
@@ -44,6 +45,7 @@ def entry(row: dict[str, Any], columns: Columns, lost: Lost) -> Entry:
     ident, name = (_wanted(row, columns, what) for what in ("id", "name"))
     about = row.get(columns.get("description"))
     aliases, types = (tuple(_strings(row, columns.get(what), lost)) for what in ("aliases", "type"))
+    aliases = tuple(_findable(aliases, columns.get("aliases"), lost))
     if not isinstance(about, (str, type(None))):
         lost(f"the description is no string: {_short(about)}", "description that is no string")
     return Entry(
@@ -64,7 +66,17 @@ def _wanted(row: dict[str, Any], columns: Columns, what: str) -> str:
         raise ValueError(f"no {what} under '{columns[what]}'")
     if "\n" in value.strip():
         raise ValueError(f"the {what} has more than one line")
+    if NUL in value:
+        raise ValueError(f"the {what} has a NUL character")
     return value.strip()
+
+
+def _findable(names: Iterable[str], key: str | None, lost: Lost) -> Iterable[str]:
+    for name in names:
+        if NUL in name:
+            lost(f"'{key}' has a name with a NUL character: {_short(name)}", f"'{key}' with a NUL character")
+        else:
+            yield name
 
 
 def _strings(row: dict[str, Any], key: str | None, lost: Lost) -> Iterable[str]:

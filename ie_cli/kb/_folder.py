@@ -23,6 +23,7 @@ from typing import Any
 
 import ie_cli
 from ie_cli.errors import IEError
+from ie_cli.writing import uninterrupted
 
 NOTE = "base.json"
 VERSION = f"1-{sys.byteorder}"  # raise the number when the files change
@@ -30,6 +31,7 @@ ENTITIES, PLACES = "entities.lines", "entities.places"
 IDS, ID_ROWS = "ids.trie", "ids.rows"
 NAMES, NAME_STARTS, NAME_IDS = "names.trie", "names.starts", "names.ids"
 FILES = (ENTITIES, PLACES, IDS, ID_ROWS, NAMES, NAME_STARTS, NAME_IDS)
+COUNTS = ("entities", "names", "shared_names", "most_shared", "most_shared_by", "longest_name")
 AGAIN = "build it again with `ie kb build`"
 
 
@@ -41,7 +43,7 @@ def read_note(folder: Path) -> dict[str, Any]:
     """
     try:
         note = json.loads((folder / NOTE).read_bytes())
-        version, sizes = note["version"], note["sizes"]
+        version, sizes = note["version"], dict(note["sizes"])
     except FileNotFoundError:
         raise IEError(f"{folder}: no knowledge base; make one with `ie kb build KB -o {folder}`") from None
     except (ValueError, KeyError, TypeError, NotADirectoryError):
@@ -55,6 +57,8 @@ def read_note(folder: Path) -> dict[str, Any]:
         if size != sizes.get(name):
             found = "is missing" if size is None else f"has {size} bytes, not {sizes.get(name)}"
             raise IEError(f"{path}: {found}; copy the base again, or {AGAIN}")
+    if missing := [what for what in COUNTS if what not in note]:
+        raise IEError(f"{folder / NOTE}: damaged ({missing[0]} is missing); copy the base again, or {AGAIN}")
     return note
 
 
@@ -70,27 +74,42 @@ def replacing(folder: Path) -> Iterator[Path]:
     """A new folder to fill, which takes this name when it is whole; until then an older base stays.
 
     Raises:
-        IEError: something that is no base has this name.
+        IEError: something that is no base has this name, or the old base has files of others beside its own.
+        OSError: it cannot be written; the error names `folder`.
     """
-    if folder.exists() and not (folder / NOTE).is_file() and not _empty(folder):
-        raise IEError(f"{folder}: is there already and no knowledge base; name another folder")
-    folder = folder.absolute()
+    _check_replaceable(folder)
+    named, folder = folder, folder.resolve()  # of a link, what it points to is replaced
     part, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{what}") for what in ("part", "old"))
-    part.mkdir(parents=True)
     try:
+        part.mkdir(parents=True)
         yield part
-        if folder.exists():
-            folder.rename(old)
-        try:
-            part.rename(folder)
-        except OSError:
-            if old.exists():
-                old.rename(folder)
-            raise
+        with uninterrupted():
+            _swap(folder, part, old)
         shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        if error.filename is None or str(error.filename).startswith(str(part)):  # the user named another
+            raise OSError(error.errno, error.strerror, str(named)) from None
+        raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _empty(folder: Path) -> bool:
-    return folder.is_dir() and not any(folder.iterdir())
+def _check_replaceable(folder: Path) -> None:
+    if not folder.exists():
+        return
+    inside = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
+    if inside and NOTE not in inside:
+        raise IEError(f"{folder}: is there already and no knowledge base; name another folder")
+    if others := sorted(inside - {NOTE, *FILES}):
+        raise IEError(f"{folder}: holds {others[0]}, too, which is no part of a base; name another folder")
+
+
+def _swap(folder: Path, part: Path, old: Path) -> None:
+    if folder.exists():
+        folder.rename(old)
+    try:
+        part.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise

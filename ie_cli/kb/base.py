@@ -43,11 +43,10 @@ class KnowledgeBase:
         self._longest = self.note["longest_name"]
 
     def _trie(self, name: str) -> marisa_trie.Trie:
-        path = self.folder / name
         try:
-            return marisa_trie.Trie().mmap(str(path))
+            return marisa_trie.Trie().mmap(str(self.folder / name))
         except RuntimeError:
-            raise IEError(f"{path}: damaged; copy the base again, or {_folder.AGAIN}") from None
+            raise self._damaged(name) from None
 
     def __reduce__(self):
         return type(self), (self.folder,)
@@ -61,7 +60,7 @@ class KnowledgeBase:
         return isinstance(ident, str) and ident in self._ids
 
     def __iter__(self) -> Iterator[Entry]:
-        return map(entry.loads, map(self.line, range(len(self))))
+        return map(self._entry, range(len(self)))
 
     def entity(self, ident: str) -> Entry:
         """The entity of an id.
@@ -71,7 +70,13 @@ class KnowledgeBase:
         """
         if ident not in self:
             raise IEError(f"{self.folder}: no entity has the id '{ident}'")
-        return entry.loads(self.line(self._id_rows[self._ids[ident]]))
+        return self._entry(self._id_rows[self._ids[ident]])
+
+    def _entry(self, row: int) -> Entry:
+        try:
+            return entry.loads(self.line(row))
+        except (ValueError, TypeError, OverflowError):  # ValueError: no JSON, no UTF-8, not its parts
+            raise self._damaged(_folder.ENTITIES) from None
 
     def line(self, row: int) -> bytes:
         """The line on disk of the entity in a row."""
@@ -81,7 +86,9 @@ class KnowledgeBase:
 
     def candidates(self, name: str) -> list[str]:
         """Ids of the entities that are called so, [] where there is none."""
-        number = self._names.get(entry.key(name))
+        name = entry.key(name)
+        # The trie takes a name for its part before a NUL character; no name has one.
+        number = None if "\0" in name else self._names.get(name)
         return [] if number is None else self._called(number)
 
     def names(self, prefix: str = "") -> Iterator[str]:
@@ -111,7 +118,14 @@ class KnowledgeBase:
         return found
 
     def _called(self, number: int) -> list[str]:
-        return self._name_ids[self._name_starts[number] : self._name_starts[number + 1] - 1].decode().split("\n")
+        ids = self._name_ids[self._name_starts[number] : self._name_starts[number + 1] - 1]
+        try:
+            return ids.decode().split("\n")
+        except UnicodeDecodeError:
+            raise self._damaged(_folder.NAME_IDS) from None
+
+    def _damaged(self, name: str) -> IEError:
+        return IEError(f"{self.folder / name}: damaged; copy the base again, or {_folder.AGAIN}")
 
 
 def mapped(path: Path) -> mmap.mmap:

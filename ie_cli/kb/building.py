@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
@@ -80,7 +81,7 @@ def _index_ids(part: Path, rows: dict[str, int]) -> None:
     trie = marisa_trie.Trie(rows)
     by_number = np.empty(len(rows), np.uint32)
     by_number[np.fromiter(map(trie.__getitem__, rows), np.int64, len(rows))] = np.arange(len(rows))
-    trie.save(str(part / _folder.IDS))
+    _save(part / _folder.IDS, trie)
     _write(part / _folder.ID_ROWS, by_number)
 
 
@@ -90,7 +91,7 @@ def _index_names(part: Path, store: Store) -> dict[str, Any]:
     The entities are gone through twice, so that their names are in memory only as the trie has them.
     """
     trie = marisa_trie.Trie(name for names in _keys(part, store) for name in names)
-    trie.save(str(part / _folder.NAMES))
+    _save(part / _folder.NAMES, trie)
     numbers, owners, longest = array("Q"), array("I"), 0
     for row, names in enumerate(_keys(part, store)):
         longest = max(longest, max(map(len, names)))
@@ -130,6 +131,13 @@ def _keys(part: Path, store: Store) -> Iterator[list[str]]:
     return (entry.keys(entry.loads_names(line(*place))[1:]) for place in zip(store.starts, store.ends, strict=True))
 
 
+def _save(path: Path, trie: marisa_trie.Trie) -> None:
+    try:
+        trie.save(str(path))
+    except RuntimeError:  # the library does not say why
+        raise OSError(errno.EIO, "cannot be written; is there room on the disk?") from None
+
+
 def _write(path: Path, numbers: array | np.ndarray) -> None:
     with path.open("wb") as stream:
-        numbers.tofile(stream)
+        stream.write(np.ascontiguousarray(numbers))  # `tofile` would not say why it cannot

@@ -44,7 +44,7 @@ def read(
         separator: what parts several aliases or types of one cell.
 
     Raises:
-        FormatError: a CSV or TSV has no column for id or name, or none that was named.
+        FormatError: the file is empty; a CSV or TSV has no column for id or name, or none that was named.
     """
     first, lines = files.first_line(files.lines(path, report, encoding=encoding))
     named = named or {}
@@ -76,7 +76,9 @@ def _json(lines: Iterable[tuple[int, str]], path: str, report: Report) -> Rows:
 
 def _table(lines: Iterator[tuple[int, str]], path: str, report: Report, named: Columns, separator: str) -> Rows:
     rows = _cells(lines, path, report)
-    first, header = next(rows, (1, []))
+    first, header = next(rows, (1, None))
+    if header is None:
+        raise FormatError(path, None, "holds nothing; a catalogue is JSON, CSV or TSV, see `ie kb build --help`")
     columns = _checked(header, named, path, first)
     several = {columns[what] for what in ("aliases", "type") if what in columns}
     for line, cells in rows:

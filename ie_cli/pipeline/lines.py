@@ -70,6 +70,6 @@ def _is_file(name: str) -> bool:
     """Whether an input is there as a whole; what is missing is told when it is opened."""
     try:
         mode = Path(name).stat().st_mode if name != "-" else os.fstat(sys.stdin.fileno()).st_mode
-    except (OSError, ValueError):
+    except (OSError, ValueError, AttributeError):  # AttributeError: there is no standard input
         return False
     return stat.S_ISREG(mode)

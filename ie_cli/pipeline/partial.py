@@ -10,11 +10,13 @@ from __future__ import annotations
 import contextlib
 import importlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from ie_cli.compressed import packed
 from ie_cli.errors import IEError
 from ie_cli.writing import WholeWriter, uninterrupted
 
@@ -63,18 +65,31 @@ class Target:
 
 
 class Partial(Target):
-    """A file while it is made; see `opened`."""
+    """A file while it is made; see `opened`. It is compressed if its name says so, each write for itself."""
 
-    def __init__(self, stream: WholeWriter, journal: Path, job: Mapping[str, Any], progress: Progress):
+    def __init__(self, stream: WholeWriter, path: Path, job: Mapping[str, Any], progress: Progress):
         super().__init__(stream, progress)
-        self._journal, self._job = journal, dict(job)
+        self._path, self._journal, self._job = path, places(path)[1], dict(job)
+
+    def write(self, data: bytes) -> None:
+        with named(self._path):
+            super().write(packed(data, self._path))
 
     def commit(self, lines: int, last: str, rejected: int) -> None:
         super().commit(lines, last, rejected)
         new = self._journal.with_suffix(".new")
-        with uninterrupted():
+        with named(self._path), uninterrupted():
             new.write_text(json.dumps(asdict(self.progress) | {"job": self._job}), encoding="utf-8")
             new.replace(self._journal)
+
+
+@contextlib.contextmanager
+def named(path: Path) -> Iterator[None]:
+    """Let an error of writing say the file that the user named: a full disk says none."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(path)) from None
 
 
 def places(path: Path) -> tuple[Path, Path]:
@@ -88,28 +103,44 @@ def opened(path: Path, job: Mapping[str, Any], *, resume: bool) -> Iterator[Part
     """A file to write that gets its name at the end; if the block is left early it stays to be resumed.
 
     Args:
-        job: what has to be the same when a run is resumed: name -> a JSON value.
+        job: what has to be the same when a run is resumed: name -> a value that JSON can hold.
 
     Raises:
         IEError: another run writes it, or the unfinished one was of another job.
         OSError: it cannot be written; the error names `path`.
     """
     part, journal = places(path)
+    job = json.loads(json.dumps(job))  # as the journal has it: a tuple is a list there
     try:
-        with part.open("ab") as stream:
+        with part.open("ab", buffering=0) as stream:  # what a full disk did not take is not tried again at the end
             _lock(stream, path)
             with _removed_if_nothing_is_done(part, journal):
                 progress = _read(journal, job) if resume else Progress()
                 if not resume:
                     journal.unlink(missing_ok=True)
-                stream.truncate(progress.size)
-                yield Partial(WholeWriter(stream), journal, job, progress)
+                cut(stream, progress.size, part)
+                partial = Partial(WholeWriter(stream), path, job, progress)
+                yield partial
+                if not partial.progress.size:
+                    partial.write(b"")  # nothing, compressed, is something
         part.replace(path)
         journal.unlink(missing_ok=True)
     except OSError as error:
         if error.filename == str(part):  # the user named another
             raise OSError(error.errno, error.strerror, str(path)) from None
         raise
+
+
+def cut(stream: BinaryIO, size: int, path: Path) -> None:
+    """Cut off what a file holds beyond what was done.
+
+    Raises:
+        IEError: it holds less.
+    """
+    found = stream.seek(0, os.SEEK_END)
+    if found < size:
+        raise IEError(f"{path}: has {found} bytes, the interrupted run wrote {size}; start without --resume")
+    stream.truncate(size)
 
 
 @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from ie_cli.errors import FormatError, IEError
 from ie_cli.pipeline.job import Done, Job, Rejected
@@ -12,6 +12,8 @@ from ie_cli.predicting import adjust, predict_chunk
 from ie_cli.records import Record, dumps, loads
 from ie_cli.watch import Watch
 from ie_cli.zoo import folder
+
+Item = tuple[Line, Record]
 
 
 class Worker:
@@ -29,25 +31,26 @@ class Worker:
         self._watch.start()
         parsed = list(self._parsed(block, done))
         self._watch.lap("parse")
-        done.lines = [self._line(record, done) for record in self._predicted(parsed, done)]
+        done.lines = list(self._lines(self._predicted(parsed, done), done))
         self._watch.lap("format")
         for mine, counts in ((self.model.codec.dropped, done.dropped), (self._watch.seconds, done.seconds)):
             counts.update(mine)
             mine.clear()
         return done
 
-    def _parsed(self, block: Sequence[Line], done: Done) -> Iterator[tuple[Line, Record]]:
+    def _parsed(self, block: Sequence[Line], done: Done) -> Iterator[Item]:
         for line in block:
             try:
                 yield line, (_plain if self.job.text else _record)(line)
             except FormatError as error:
                 done.rejected.append(Rejected(line, error.reason))
 
-    def _predicted(self, items: list[tuple[Line, Record]], done: Done) -> list[Record]:
+    def _predicted(self, items: list[Item], done: Done) -> list[Item]:
         """Predict together; where that fails, in halves, down to the line that cannot be done."""
         try:
             records = [record for _, record in items]
-            return predict_chunk(self.model, records, explain=self.job.explain, watch=self._watch)
+            found = predict_chunk(self.model, records, explain=self.job.explain, watch=self._watch)
+            return [(line, record) for (line, _), record in zip(items, found, strict=True)]
         except IEError:
             raise
         except Exception as error:
@@ -55,7 +58,14 @@ class Worker:
                 done.rejected.append(Rejected(items[0][0], f"cannot be predicted: {_one_line(error)}"))
                 return []
         middle = len(items) // 2
-        return [record for half in (items[:middle], items[middle:]) for record in self._predicted(half, done)]
+        return [item for half in (items[:middle], items[middle:]) for item in self._predicted(half, done)]
+
+    def _lines(self, items: Iterable[Item], done: Done) -> Iterator[bytes]:
+        for line, record in items:
+            try:
+                yield self._line(record, done)
+            except RecursionError:  # reading bears a little more than writing
+                done.rejected.append(Rejected(line, "not a record: nested too deep"))
 
     def _line(self, record: Record, done: Done) -> bytes:
         line = dumps(record)

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+import signal
 
 import pytest
 
@@ -161,3 +162,77 @@ def test_a_damaged_index_is_told(folder):
     path.write_bytes(b"x" * path.stat().st_size)
     with pytest.raises(IEError, match=r"names\.trie: damaged; copy the base again"):
         kb.open(folder)
+
+
+@pytest.mark.parametrize(("name", "content"), [(_folder.ENTITIES, b"x"), (_folder.NAME_IDS, b"\xff")])
+def test_damage_within_a_file_is_told_where_it_is_read(folder, name, content):
+    kb.build(placed(A), folder)
+    path = folder / name
+    path.write_bytes(content * path.stat().st_size)
+    base = kb.open(folder)
+    with pytest.raises(IEError, match=rf"{name}: damaged; copy the base again"):
+        base.entity(base.candidates("甲")[0])
+
+
+@pytest.mark.parametrize("what", _folder.COUNTS)
+def test_a_note_without_a_count_is_told(folder, what):
+    kb.build(placed(A), folder)
+    note = json.loads((folder / _folder.NOTE).read_text())
+    del note[what]
+    (folder / _folder.NOTE).write_text(json.dumps(note))
+    with pytest.raises(IEError, match=rf"base\.json: damaged \({what} is missing\)"):
+        kb.open(folder)
+
+
+# --- Writing -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("note", ["base", "{}"])
+def test_files_of_others_beside_a_base_are_not_removed(folder, note):
+    kb.build(placed(A), folder)
+    if note != "base":  # the note of something else
+        (folder / _folder.NOTE).write_text(note)
+    (folder / "thesis.txt").write_text("x")
+    with pytest.raises(IEError, match=r"kb: holds thesis\.txt, too, which is no part of a base; name another folder"):
+        kb.build(placed(B), folder)
+    assert (folder / "thesis.txt").read_text() == "x"
+
+
+def test_of_a_link_what_it_points_to_is_replaced(folder, tmp_path):
+    kb.build(placed(A), folder)
+    link = tmp_path / "link"
+    link.symlink_to("kb")
+    kb.build(placed(B), link)
+    assert link.is_symlink() and [*kb.open(folder)] == [B]
+    assert sorted(tmp_path.iterdir()) == [folder, link]
+
+
+def test_a_signal_does_not_part_a_base_from_its_name(folder, monkeypatch):
+    kb.build(placed(A), folder)
+    rename = type(folder).rename
+
+    def interrupted(path, target):
+        done = rename(path, target)
+        signal.raise_signal(signal.SIGINT)
+        return done
+
+    monkeypatch.setattr(type(folder), "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        kb.build(placed(B), folder)
+    assert [*kb.open(folder)] == [B]
+
+
+@pytest.mark.parametrize(("room", "reason"), [(10, "File too large"), (200, "is there room on the disk")])
+def test_a_disk_without_room_is_told_by_the_name_of_the_base(folder, room, reason):
+    """A limit of the size of files is such a disk: `room` is enough for no file, or for all but the tries."""
+    resource = pytest.importorskip("resource")
+    kb.build(placed(A), folder)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
+    try:
+        with pytest.raises(OSError, match=reason) as raised:
+            kb.build(placed(B), folder)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert raised.value.filename == str(folder)
+    assert [*kb.open(folder)] == [A] and list(folder.parent.iterdir()) == [folder]

@@ -122,6 +122,7 @@ def test_a_file_that_cannot_be_read_is_told(read, content, named, message):
         ('{"id": null, "name": "x"}', "no id under 'id'"),
         ('{"id": ["1"], "name": "x"}', "no id under 'id'"),
         ('{"id": "1\\n2", "name": "x"}', "the id has more than one line"),
+        ('{"id": "1", "name": "x\\u0000"}', "the name has a NUL character"),
         ('["1"]', "not a JSON object"),
         ('{"id": "1", "name": "x"', "not JSON: Expecting ',' delimiter (character 24)"),
     ],
@@ -130,6 +131,11 @@ def test_a_row_without_id_or_name_is_skipped(read, row, reason):
     found, problems = read('{"id": "0", "name": "y"}\n' + row + '\n{"id": "2", "name": "z"}\n')
     assert [entry.id for entry in found] == ["0", "2"]
     assert problems == [("skipped", 2, reason)]
+
+
+def test_an_empty_file_is_told(read):
+    with pytest.raises(FormatError, match="holds nothing; a catalogue is JSON, CSV or TSV"):
+        read("\n \n")
 
 
 def test_a_row_of_another_length_is_skipped(read):
@@ -143,6 +149,7 @@ def test_a_row_of_another_length_is_skipped(read):
         ({"data": [{"predicate": "摘要"}]}, 'an item of \'data\' has no predicate or no object: {"predicate": "摘要"}'),
         ({"data": ["摘要"]}, "an item of 'data' has no predicate or no object: \"摘要\""),
         ({"size": {"cm": 3}}, "'size' is neither text nor a number: {\"cm\": 3}"),
+        ({"alias": ["x\0"]}, "'alias' has a name with a NUL character: \"x\\u0000\""),
         ({"desc": ["x"]}, 'the description is no string: ["x"]'),
     ],
 )

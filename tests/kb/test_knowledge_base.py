@@ -45,6 +45,8 @@ def base(tmp_path_factory):
         ("果", []),
         ("苹果公", []),
         ("", []),
+        ("苹果\0", []),
+        ("\0", []),
     ],
 )
 def test_candidates_of_a_name(base, name, ids):

@@ -1,5 +1,7 @@
 """Blocks of lines: the same from a file in every run, and behind what an earlier run did."""
 
+import gzip
+
 import pytest
 
 from ie_cli.errors import FormatError, IEError
@@ -53,6 +55,15 @@ def test_another_input_is_not_gone_on_with(files, tmp_path):
     (tmp_path / "empty").touch()
     with pytest.raises(IEError, match="the input: not what"):
         blocks([str(tmp_path / "empty")], 2, digest)
+
+
+def test_what_comes_before_damage_is_read(tmp_path):
+    path = tmp_path / "cut.gz"
+    path.write_bytes(b"".join(gzip.compress(b"%d\n" % i) for i in range(3))[:-10])
+    found = blocks([str(path)])
+    assert [line.content for line in next(found)] == [b"0\n", b"1\n"]
+    with pytest.raises(FormatError, match=r"cut\.gz: damaged or cut off"):
+        next(found)
 
 
 def test_an_input_that_is_missing_is_told_behind_those_before_it(files):

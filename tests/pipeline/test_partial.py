@@ -4,10 +4,11 @@ import json
 
 import pytest
 
+from ie_cli.compressed import open_binary
 from ie_cli.errors import IEError
 from ie_cli.pipeline.partial import opened, places
 
-JOB = {"inputs": ["a"], "--text": False}
+JOB = {"inputs": ["a"], "--text": False, "--fields": ("id", "text")}  # a tuple is a list in the journal
 
 
 def write(out, *blocks, resume=False, job=JOB, fail=False):
@@ -41,6 +42,42 @@ def test_a_run_that_was_stopped_goes_on_where_it_was(tmp_path):
         write(out, "d\n", resume=True, fail=True)
     assert write(out, "e\n", resume=True) == 4
     assert out.read_text() == "a\nb\nc\nd\ne\n" and list(tmp_path.iterdir()) == [out]
+
+
+@pytest.mark.parametrize("suffix", [".gz", ".bz2", ".xz", ".zst"])
+def test_a_file_is_compressed_as_its_name_says_also_when_it_is_resumed(tmp_path, suffix):
+    out = tmp_path / f"out{suffix}"
+    with pytest.raises(KeyboardInterrupt):
+        write(out, "a\n", "b\nc\n", fail=True)
+    assert write(out, "d\n", resume=True) == 3
+    with open_binary(out) as stream:
+        assert stream.read() == b"a\nb\nc\nd\n"
+    write(out)
+    with open_binary(out) as stream:
+        assert stream.read() == b"" and out.stat().st_size > 0
+
+
+def test_what_was_done_and_is_gone_is_not_made_up(tmp_path):
+    out = tmp_path / "out"
+    with pytest.raises(KeyboardInterrupt):
+        write(out, "a\n", fail=True)
+    places(out)[0].unlink()
+    with pytest.raises(IEError, match=r"\.out\.part: has 0 bytes, the interrupted run wrote 2; start without --resume"):
+        write(out, "b\n", resume=True)
+    assert write(out, "c\n") == 0 and out.read_text() == "c\n"
+
+
+def test_a_disk_without_room_is_told_by_the_name_of_the_file(tmp_path):
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)  # of a file, which ends as a full disk does
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        with pytest.raises(OSError, match="File too large") as raised:
+            write(tmp_path / "out", "a\n", "b" * 2000)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert raised.value.filename == str(tmp_path / "out")
+    assert write(tmp_path / "out", "c\n", resume=True) == 1 and (tmp_path / "out").read_text() == "a\nc\n"
 
 
 def test_without_anything_done_nothing_stays(tmp_path):

@@ -79,6 +79,8 @@ def test_on_the_command_line_with_8_bits(tmp_path):
     assert result.exit_code == 0 and "F1 1.0000 against the model's 3 findings in 1 texts" in result.stderr
     out = CliRunner().invoke(app, ["predict", "-m", str(tmp_path / "q"), str(sample)]).stdout
     assert [e["text"] for e in json.loads(out)["entities"]] == ["浙商银行", "叶老桂", "博士"]
+    again = CliRunner().invoke(app, ["export", str(sample), "-m", str(tmp_path / "q"), "-o", str(tmp_path / "r")])
+    assert again.exit_code == 1 and "q: runs in ONNX Runtime already" in again.stderr
     (tmp_path / "q/encoder.onnx").write_bytes(b"x")
     damaged = CliRunner().invoke(app, ["predict", "-m", str(tmp_path / "q"), str(sample)])
     assert damaged.exit_code == 1 and "encoder.onnx: damaged" in damaged.stderr
