@@ -9,6 +9,7 @@ import lzma
 import os
 import sys
 import zlib
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import PurePath
 from types import ModuleType
 from typing import BinaryIO
@@ -24,23 +25,27 @@ def inner_name(path: str | os.PathLike) -> PurePath:
 
 def open_binary(path: str | os.PathLike) -> BinaryIO:
     """A stream of the bytes of a file, decompressed if its extension says so."""
-    suffix = PurePath(path).suffix.lower()
-    if suffix == ".zst":
-        return _zstd().open(path, "rb")
-    return {".gz": gzip.open, ".bz2": bz2.open, ".xz": lzma.open}.get(suffix, open)(path, "rb")
+    module = _module(path)
+    return open(path, "rb") if module is None else module.open(path, "rb")
+
+
+def packing(stream: BinaryIO, path: str | os.PathLike) -> AbstractContextManager[BinaryIO]:
+    """A stream for the data of a file of this name; what they are compressed to, if they are, goes to `stream`."""
+    module = _module(path)
+    if module is gzip:
+        return gzip.GzipFile("", "wb", fileobj=stream, mtime=0)  # the same in every run
+    return nullcontext(stream) if module is None else module.open(stream, "wb")
 
 
 def packed(data: bytes, path: str | os.PathLike) -> bytes:
-    """Data as they are in a file of this name: compressed if its extension says so.
+    """Data as they are in a file of this name.
 
     Pieces that are packed one by one are, one behind the other, a file that every tool reads as one.
     """
-    suffix = PurePath(path).suffix.lower()
-    if suffix == ".gz":
-        return gzip.compress(data, mtime=0)  # the same in every run
-    if suffix == ".zst":
-        return _zstd().compress(data)
-    return {".bz2": bz2.compress, ".xz": lzma.compress}.get(suffix, bytes)(data)
+    module = _module(path)
+    if module is gzip:
+        return gzip.compress(data, mtime=0)
+    return data if module is None else module.compress(data)
 
 
 def is_fault(error: BaseException) -> bool:
@@ -51,6 +56,9 @@ def is_fault(error: BaseException) -> bool:
     return (type(error) is OSError and error.errno is None) or type(error).__name__ == "ZstdError"
 
 
-def _zstd() -> ModuleType:
-    """`compression.zstd` of Python 3.14, or its backport."""
-    return importlib.import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+def _module(path: str | os.PathLike) -> ModuleType | None:
+    """The library for a file's extension; `compression.zstd` is there from Python 3.14 on, before it its backport."""
+    suffix = PurePath(path).suffix.lower()
+    if suffix == ".zst":
+        return importlib.import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
+    return {".gz": gzip, ".bz2": bz2, ".xz": lzma}.get(suffix)

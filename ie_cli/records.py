@@ -13,6 +13,7 @@ there are none. Keys that this module does not know pass through untouched.
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO
@@ -327,7 +328,7 @@ def loads(line: str | bytes, path: str = "-", number: int | None = None) -> Reco
     """One JSONL line as a checked record; every defect is a `FormatError` with its place."""
     try:
         text = line.decode() if isinstance(line, bytes) else line
-        data = json.loads(text)
+        data = _JSON.decode(text)
         if "\\u" in text and not valid(json.dumps(data, ensure_ascii=False)):
             raise ValueError("an escape such as \\ud83d stands for half a surrogate pair, which is no character")
         return from_json(data)
@@ -340,6 +341,36 @@ def loads(line: str | bytes, path: str = "-", number: int | None = None) -> Reco
     except ValueError as error:
         reason = str(error)
     raise FormatError(path, number, reason)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key '{next(key for key in keys if keys.count(key) > 1)}' is there twice")
+    return found
+
+
+def _integer(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError:  # Python's own bound, and its advice how to lift it
+        raise ValueError(f"a number of {len(digits)} digits") from None
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"the number {digits} is too large")
+    return number
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name}, which is no JSON")
+
+
+# What Python's reader would take, but what would be lost or be no JSON when it is written again.
+_JSON = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer, parse_float=_finite, parse_constant=_no_number)
 
 
 def dumps(record: Record) -> str:

@@ -60,11 +60,40 @@ def uninterrupted() -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def whole_folder(folder: Path) -> Iterator[Path]:
-    """A new folder to write to; when the block is done it takes the place of the old one under its name, if any."""
-    part = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
-    yield part
-    shutil.rmtree(folder, ignore_errors=True)
-    part.rename(folder)
+def whole_folder(folder: Path, mine: str = "") -> Iterator[Path]:
+    """A new folder to write to; when the block is done it takes the place of the old one under its name, if any.
+
+    Args:
+        mine: tells the unfinished folder from those of other processes that may write the same one. Without it
+            one that a killed process has left is removed.
+
+    Raises:
+        OSError: it cannot be written; the error names `folder`.
+    """
+    named, folder = folder, folder.resolve()  # of a link, what it points to is replaced
+    part, old = (folder.with_name(f".{folder.name}{mine}.{what}") for what in ("part", "old"))
+    try:
+        shutil.rmtree(part, ignore_errors=True)
+        part.mkdir(parents=True)
+        yield part
+        with uninterrupted():
+            _swap(folder, part, old)
+        shutil.rmtree(old, ignore_errors=True)
+    except OSError as error:
+        if error.filename is None or str(error.filename).startswith(str(part)):  # the user named another
+            raise OSError(error.errno, error.strerror, str(named)) from None
+        raise
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _swap(folder: Path, part: Path, old: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)
+        folder.rename(old)
+    try:
+        part.rename(folder)
+    except OSError:
+        if old.exists():
+            old.rename(folder)
+        raise

@@ -4,6 +4,7 @@ import bz2
 import gzip
 import json
 import lzma
+from functools import partial
 
 import pytest
 from typer.testing import CliRunner
@@ -17,7 +18,7 @@ PACK = {
     ".gz": gzip.compress,
     ".bz2": bz2.compress,
     ".xz": lzma.compress,
-    ".zst": compressed._zstd().compress,
+    ".zst": partial(compressed.packed, path="x.zst"),
 }
 
 
@@ -60,3 +61,18 @@ def test_other_errors_pass_as_they_are(tmp_path):
 def test_commands_read_them(packed, tmp_path):
     result = CliRunner().invoke(app, ["eval", str(packed), str(packed)])
     assert result.exit_code == 0 and "records:2000" in result.stdout
+
+
+@pytest.mark.parametrize("suffix", [*PACK, ""])
+def test_what_is_written_under_such_a_name_is_compressed(suffix, tmp_path):
+    path = tmp_path / f"a.txt{suffix}"
+    plain, pieces = tmp_path / "plain.txt", tmp_path / f"b.txt{suffix}"
+    plain.write_text("甲\n乙\n", "utf-8")
+    done = CliRunner().invoke(app, ["convert", "text", str(plain), "-o", str(path)])
+    assert done.exit_code == 0, done.output
+    with compressed.open_binary(path) as stream:
+        lines = stream.read()
+    assert (path.read_bytes() == lines) == (not suffix) and len(lines.splitlines()) == 2
+    pieces.write_bytes(b"".join(compressed.packed(line, pieces) for line in lines.splitlines(keepends=True)))
+    with compressed.open_binary(pieces) as stream:
+        assert stream.read() == lines

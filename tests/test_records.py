@@ -114,6 +114,21 @@ BAD = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"text": "文", "score": NaN}', "NaN, which is no JSON"),
+        ('{"text": "文", "score": -Infinity}', "-Infinity, which is no JSON"),
+        ('{"text": "文", "score": 1e999}', "the number 1e999 is too large"),
+        ('{"text": "文", "id": ' + "1" * 5000 + "}", "a number of 5000 digits"),
+        ('{"text": "文", "text": "武"}', "the key 'text' is there twice"),
+    ],
+)
+def test_json_that_could_not_be_written_again(line, reason):
+    with pytest.raises(FormatError, match=rf"x\.jsonl:7: {reason}"):
+        records.loads(line, "x.jsonl", 7)
+
+
 @pytest.mark.parametrize(("data", "reason"), BAD)
 def test_what_is_refused(data, reason):
     with pytest.raises(FormatError) as error:

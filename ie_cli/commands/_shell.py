@@ -12,6 +12,7 @@ from pathlib import Path
 
 import typer
 
+from ie_cli import compressed
 from ie_cli.errors import IEError, Problem, Report
 from ie_cli.writing import WholeWriter
 
@@ -19,8 +20,13 @@ REJECTED = 3  # exit code: done, but some lines were rejected
 
 
 def say(message: str) -> None:
-    """A line of talk for the person at the terminal; stdout is for data only."""
-    print(message, file=sys.stderr, flush=True)
+    """A line of talk for the person at the terminal; stdout is for data only.
+
+    Where nobody can be told, on a full disk for one, the work goes on.
+    """
+    if sys.stderr is not None:
+        with contextlib.suppress(OSError):
+            print(message, file=sys.stderr, flush=True)
 
 
 def left_out(causes: Mapping[str, int]) -> None:
@@ -48,8 +54,14 @@ def guarded(run: Callable) -> Callable:
 
 @contextlib.contextmanager
 def output(path: Path | None) -> Iterator[WholeWriter]:
-    """Binary stream to a file, or to stdout; a file appears under its name only when it is complete."""
+    """Binary stream to a file, or to stdout; a file appears under its name only when it is complete.
+
+    Raises:
+        IEError: stdout is closed.
+    """
     if path is None or str(path) == "-":
+        if sys.stdout is None:
+            raise IEError("standard output is closed; redirect it, or name a file")
         stream = WholeWriter(sys.stdout.buffer)
         yield stream
         stream.flush()
@@ -60,8 +72,8 @@ def output(path: Path | None) -> Iterator[WholeWriter]:
         return
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with part.open("wb") as stream:
-            yield WholeWriter(stream)
+        with part.open("wb") as stream, compressed.packing(stream, path) as packed:
+            yield WholeWriter(packed)
         part.replace(path)
     except OSError as error:
         if error.filename == str(part):  # the user named another

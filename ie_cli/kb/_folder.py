@@ -15,7 +15,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,7 +22,7 @@ from typing import Any
 
 import ie_cli
 from ie_cli.errors import IEError
-from ie_cli.writing import uninterrupted
+from ie_cli.writing import whole_folder
 
 NOTE = "base.json"
 VERSION = f"1-{sys.byteorder}"  # raise the number when the files change
@@ -78,20 +77,8 @@ def replacing(folder: Path) -> Iterator[Path]:
         OSError: it cannot be written; the error names `folder`.
     """
     _check_replaceable(folder)
-    named, folder = folder, folder.resolve()  # of a link, what it points to is replaced
-    part, old = (folder.with_name(f".{folder.name}.{os.getpid()}.{what}") for what in ("part", "old"))
-    try:
-        part.mkdir(parents=True)
+    with whole_folder(folder, f".{os.getpid()}") as part:
         yield part
-        with uninterrupted():
-            _swap(folder, part, old)
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        if error.filename is None or str(error.filename).startswith(str(part)):  # the user named another
-            raise OSError(error.errno, error.strerror, str(named)) from None
-        raise
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
 
 
 def _check_replaceable(folder: Path) -> None:
@@ -102,14 +89,3 @@ def _check_replaceable(folder: Path) -> None:
         raise IEError(f"{folder}: is there already and no knowledge base; name another folder")
     if others := sorted(inside - {NOTE, *FILES}):
         raise IEError(f"{folder}: holds {others[0]}, too, which is no part of a base; name another folder")
-
-
-def _swap(folder: Path, part: Path, old: Path) -> None:
-    if folder.exists():
-        folder.rename(old)
-    try:
-        part.rename(folder)
-    except OSError:
-        if old.exists():
-            old.rename(folder)
-        raise

@@ -61,6 +61,7 @@ def load(place: str | Path) -> nn.Module:
     """
     folder = manifest.find(place)
     content = manifest.read(folder)
+    manifest.check_files(folder, content)
     module = load_module("ie_cli.tasks", content["task"], what="task")
     labels, settings, encoder = (
         config.build(kind, content[key], f"{folder / manifest.MANIFEST}: {key}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from importlib import resources
 from pathlib import Path
@@ -17,8 +18,8 @@ DEFAULT = "cluener"  # the model that `ie predict` uses when none is named
 
 
 def write(folder: Path, content: dict[str, Any]) -> None:
-    """Write model.json with the versions that made it."""
-    manifest = {"format": FORMAT, "ie": ie_cli.__version__} | content
+    """Write model.json with the versions that made it; it comes last, for it has the digests of the other files."""
+    manifest = {"format": FORMAT, "ie": ie_cli.__version__} | content | {"files": _digests(folder)}
     (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
@@ -44,6 +45,33 @@ def read(folder: Path) -> dict[str, Any]:
     if manifest["task"] not in names("ie_cli.tasks"):
         raise IEError(f"{folder}: its task '{manifest['task']}' is not one of this ie {ie_cli.__version__}. Upgrade ie")
     return manifest
+
+
+def check_files(folder: Path, manifest: dict[str, Any]) -> None:
+    """Compare the files of a folder with their digests; folders made before there were any have none.
+
+    Raises:
+        IEError: a file is missing, or not as it was written.
+    """
+    for name, digest in manifest.get("files", {}).items():
+        path = folder / name
+        if not path.is_file():
+            raise IEError(f"{path}: missing; copy or train the model again")
+        if _digest(path) != digest:
+            raise IEError(
+                f"{path}: damaged, not as it was written; copy or train the model again (if you have changed it "
+                f"yourself: its line under 'files' in {MANIFEST} can go)"
+            )
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    """Of each file in the folder and below it, but for model.json."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file() and path != folder / MANIFEST)
+    return {path.relative_to(folder).as_posix(): _digest(path) for path in files}
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def find(place: str | Path) -> Path:

@@ -70,7 +70,9 @@ DAMAGE = {
 
 @pytest.mark.parametrize("name", DAMAGE)
 def test_damage_is_one_stated_line(name, place):
+    """Also of a folder that has no digests of its files, as older ones have none."""
     damage, message = DAMAGE[name]
+    edit(place / "model.json", files=None)
     damage(place)
     with pytest.raises(IEError, match=message) as error:
         folder.load(place)
@@ -78,11 +80,26 @@ def test_damage_is_one_stated_line(name, place):
     assert "\n" not in str(error.value)
 
 
+def test_weights_that_were_tampered_with(place):
+    """The same size, and numbers still."""
+    weights = place / "model.safetensors"
+    content = bytearray(weights.read_bytes())
+    content[-1] ^= 1
+    weights.write_bytes(content)
+    with pytest.raises(IEError, match=r"model\.safetensors: damaged, not as it was written; copy or train"):
+        folder.load(place)
+    edit(place / "model.json", files={})
+    folder.load(place)
+
+
 def test_a_pretrained_model_without_its_tokenizer(pretrained, tmp_path):
     encoder = encoders.create(EncoderSettings(str(pretrained())), lambda: [])
     made = folder.build("ner_pointer", encoder, Labels(["人物"], [0.02]), Settings(size=4))
     folder.save(made, tmp_path / "m")
     shutil.rmtree(tmp_path / "m" / "encoder")
+    with pytest.raises(IEError, match=r"encoder/config\.json: missing; copy or train the model again"):
+        folder.load(tmp_path / "m")
+    edit(tmp_path / "m" / "model.json", files=None)
     with pytest.raises(IEError, match="encoder: cannot be opened: ") as error:
         folder.load(tmp_path / "m")
     assert "\n" not in str(error.value)
