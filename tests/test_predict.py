@@ -363,6 +363,23 @@ def test_a_closed_standard_input_is_a_stated_error(model):
     assert err == b"error: -: standard input is closed; name a file or pipe one in\n"
 
 
+def test_a_closed_standard_output_is_a_stated_error(model):
+    process = start(model, stdout=None, preexec_fn=lambda: os.close(1))
+    assert process.communicate(lines(TEXTS)) == (
+        None,
+        b"error: standard output is closed; redirect it, or name a file\n",
+    )
+    assert process.returncode == 1
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+def test_what_nobody_can_be_told_does_not_end_a_run(model):
+    with open("/dev/full", "wb") as full:
+        process = start(model, stderr=full)
+        out, _ = process.communicate(lines(TEXTS).encode() + b"broken\n")
+    assert (process.returncode, len(out.splitlines())) == (3, len(TEXTS))
+
+
 def test_a_full_disk_is_a_stated_error(model):
     if not os.path.exists("/dev/full"):
         pytest.skip("this system has no /dev/full")

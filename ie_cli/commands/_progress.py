@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ie_cli.commands._shell import say
+from ie_cli.commands._shell import say, terminal
 
 if TYPE_CHECKING:
     from ie_cli.pretraining import run as pretraining
@@ -100,7 +100,7 @@ def _tell_spread(event: seeds.Spread) -> None:
 
 def _bar() -> contextlib.AbstractContextManager[Callable]:
     """A context that gives a function to call with each `Step`; without a terminal it does nothing."""
-    return _rich_bar() if sys.stderr.isatty() else contextlib.nullcontext(lambda step: None)
+    return _rich_bar() if terminal(sys.stderr) else contextlib.nullcontext(lambda step: None)
 
 
 @contextlib.contextmanager

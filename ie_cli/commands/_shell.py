@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
+from typing import TextIO
 
 import typer
 
@@ -27,6 +28,11 @@ def say(message: str) -> None:
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
             print(message, file=sys.stderr, flush=True)
+
+
+def terminal(stream: TextIO | None) -> bool:
+    """Whether somebody sits before a standard stream; a closed one is None."""
+    return stream is not None and stream.isatty()
 
 
 def left_out(causes: Mapping[str, int]) -> None:

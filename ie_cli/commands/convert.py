@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from ie_cli.commands._shell import REJECTED, Talk, inputs, output, refuse_overwrite, say
+from ie_cli.commands._shell import REJECTED, Talk, inputs, output, refuse_overwrite, say, terminal
 from ie_cli.errors import IEError, Report
 from ie_cli.formats._rows import title
 from ie_cli.locate import Choice, locate
@@ -66,7 +66,7 @@ def run(
     read_options = _options(reader.read, format, scheme=scheme_in, variant=variant, encoding=encoding, schema=schema)
     write_options = _options(write, to, scheme=scheme_out)
     _check_output(out, [*(files or []), *filter(None, [schema])], folder=hasattr(writer, "write_folder"), to=to)
-    if not files and sys.stdin.isatty():
+    if not files and terminal(sys.stdin):
         raise typer.BadParameter("name the files or pipe them in")
     talk = Talk()
     counts = convert(
@@ -167,7 +167,7 @@ def _check_output(out: Path | None, inputs: Iterable[str], *, folder: bool, to: 
 def _print_formats() -> None:
     """Name, first line of the documentation, and whether it is written, too; tabs outside a terminal."""
     rows = [_described(name) for name in names(FORMATS)]
-    if not sys.stdout.isatty():
+    if not terminal(sys.stdout):
         typer.echo("\n".join("\t".join(row) for row in rows))
         return
     from rich.console import Console

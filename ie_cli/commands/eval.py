@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ie_cli.commands import _scorer
-from ie_cli.commands._shell import REJECTED, Talk, output, refuse_overwrite, say
+from ie_cli.commands._shell import REJECTED, Talk, output, refuse_overwrite, say, terminal
 from ie_cli.errors import IEError
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ def _check_usage(gold: str | None, preds: list[str], model: str | None) -> None:
         raise typer.BadParameter("GOLD and PRED cannot both be stdin")
     elif gold == "-" and len(preds) > 1:
         raise typer.BadParameter("GOLD is read once for each PRED: name a file")
-    elif not preds and sys.stdin.isatty():
+    elif not preds and terminal(sys.stdin):
         raise typer.BadParameter("name the predictions or pipe them in: `ie predict GOLD | ie eval GOLD`")
 
 

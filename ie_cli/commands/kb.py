@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ie_cli.commands._shell import REJECTED, Talk, guarded, inputs, output, say
+from ie_cli.commands._shell import REJECTED, Talk, guarded, inputs, output, say, terminal
 from ie_cli.errors import IEError
 from ie_cli.files import without_halves
 
@@ -61,7 +61,7 @@ def build(
     """
     if out is None and update is None:
         raise typer.BadParameter("name the folder of the base with -o")
-    if not files and sys.stdin is not None and sys.stdin.isatty():
+    if not files and terminal(sys.stdin):
         raise typer.BadParameter("name the files or pipe them in")
     from ie_cli import kb
     from ie_cli.kb import sources

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from ie_cli.commands._shell import output, terminal
+
 NONE = "-"
 TITLES = {
     "model": "Models (ie predict -m NAME)",
@@ -53,10 +55,11 @@ def run() -> None:
         ie models | cut -f 2,3
     """
     rows = [*_models(), *_encoders()]
-    if sys.stdout.isatty():
+    if terminal(sys.stdout):
         _draw(rows)
     else:
-        print("\n".join("\t".join(row) for row in [Row._fields, *rows]))
+        with output(None) as out:
+            out.write("".join("\t".join(row) + "\n" for row in [Row._fields, *rows]).encode())
 
 
 def _models() -> Iterator[Row]:

@@ -13,7 +13,7 @@ import typer
 
 from ie_cli import threads
 from ie_cli.commands._rejects import Rejects
-from ie_cli.commands._shell import REJECTED, inputs, left_out, refuse_overwrite, say
+from ie_cli.commands._shell import REJECTED, inputs, left_out, refuse_overwrite, say, terminal
 from ie_cli.commands._target import opened
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def run(
     names = inputs(files or [])
     for written in (out, rejects):
         refuse_overwrite(written, names)
-    if not files and sys.stdin is not None and sys.stdin.isatty():
+    if not files and terminal(sys.stdin):
         say(f"reading {'texts' if text else 'records'} from the terminal, one a line; Ctrl-D ends")
     from ie_cli.pipeline.job import Job
     from ie_cli.zoo.manifest import DEFAULT
