@@ -365,11 +365,8 @@ def test_a_closed_standard_input_is_a_stated_error(model):
 
 def test_a_closed_standard_output_is_a_stated_error(model):
     process = start(model, stdout=None, preexec_fn=lambda: os.close(1))
-    assert process.communicate(lines(TEXTS)) == (
-        None,
-        b"error: standard output is closed; redirect it, or name a file\n",
-    )
-    assert process.returncode == 1
+    _, err = process.communicate(lines(TEXTS).encode())
+    assert (process.returncode, err) == (1, b"error: standard output is closed; redirect it, or name a file\n")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
