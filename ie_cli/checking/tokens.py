@@ -20,6 +20,10 @@ ADVICE = {
     "longer than the overlap of two windows": "raise train.length or model.overlap",
     "its spans are never in one window": "raise train.length as far as the encoder and the memory go",
     "overlaps a longer one": "take ner_pointer, or event_gplinker for events: they learn overlapping spans",
+    "id that is not in the knowledge base, learned as NIL": "`ie kb build NEW --update KB` adds it",
+    "name that its entity does not have in the knowledge base, learned as NIL": (
+        "`ie kb build NEW --update KB` gives the entity an alias"
+    ),
     "record that is annotated for no part": "annotate it for one of them, or leave it out: it teaches nothing",
 }
 OTHER = "correct the annotation, or add cases of this label to train"
