@@ -77,7 +77,8 @@ def _tell_start(event: training.Started) -> None:
     say(f"encoder {event.encoder}, tokens are {event.mode}, {event.parameters / 1e6:.1f} M weights in all")
     say(f"train {event.texts} texts in {event.windows} windows; dev {event.dev_texts} texts ({event.dev_source})")
     lost = ", ".join(f"{n} × {cause}" for cause, n in event.lost.most_common())
-    say(f"gold spans lost in training: {lost or 0}")
+    where = "; `ie check DATA -e ENCODER` shows where" if lost else ""
+    say(f"gold spans lost in training: {lost or 0}{where}")
 
 
 def _tell_epoch(event: training.Saved) -> None:
