@@ -1,0 +1,99 @@
+"""Records as JSONL."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any, BinaryIO
+
+from ie_cli.errors import FormatError, IEError, Report
+from ie_cli.records._checks import check, valid
+from ie_cli.records._from_json import from_json
+from ie_cli.records._to_json import to_json
+from ie_cli.records._types import Record
+
+
+def loads(line: str | bytes, path: str = "-", number: int | None = None) -> Record:
+    """One JSONL line as a checked record; every defect is a `FormatError` with its place."""
+    try:
+        text = line.decode() if isinstance(line, bytes) else line
+        data = _JSON.decode(text)
+        if "\\u" in text and not valid(json.dumps(data, ensure_ascii=False)):
+            raise ValueError("an escape such as \\ud83d stands for half a surrogate pair, which is no character")
+        return from_json(data)
+    except json.JSONDecodeError as error:
+        reason = f"not JSON: {error.msg} (character {error.colno})"
+    except UnicodeDecodeError as error:
+        reason = f"not UTF-8: byte {error.start} of the line"
+    except RecursionError:
+        reason = "not a record: nested too deep"
+    except ValueError as error:
+        reason = str(error)
+    raise FormatError(path, number, reason)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        keys = [key for key, _ in pairs]
+        raise ValueError(f"the key '{next(key for key in keys if keys.count(key) > 1)}' is there twice")
+    return found
+
+
+def _integer(digits: str) -> int:
+    try:
+        return int(digits)
+    except ValueError:  # Python's own bound, and its advice how to lift it
+        raise ValueError(f"a number of {len(digits)} digits") from None
+
+
+def _finite(digits: str) -> float:
+    number = float(digits)
+    if math.isinf(number):
+        raise ValueError(f"the number {digits} is too large")
+    return number
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name}, which is no JSON")
+
+
+# What Python's reader would take, but what would be lost or be no JSON when it is written again.
+_JSON = json.JSONDecoder(object_pairs_hook=_unique, parse_int=_integer, parse_float=_finite, parse_constant=_no_number)
+
+
+def dumps(record: Record) -> str:
+    """The record as one checked JSONL line, without the newline.
+
+    Raises:
+        IEError: the record breaks the contract (a defect of the caller, not of the input).
+    """
+    return _line(record).decode()
+
+
+def _line(record: Record) -> bytes:
+    try:
+        check(record)
+        return json.dumps(to_json(record), ensure_ascii=False).encode()
+    except ValueError as error:
+        raise IEError(f"record {record.id!r} cannot be written: {error}") from None
+
+
+def read(lines: Iterable[bytes], path: str, report: Report) -> Iterator[Record]:
+    """Records of a JSONL stream; a bad line is skipped and reported, an empty one is passed over."""
+    for number, line in enumerate(lines, 1):
+        if number == 1:
+            line = line.removeprefix(b"\xef\xbb\xbf")
+        if not line.strip():
+            continue
+        try:
+            yield loads(line, path, number)
+        except FormatError as error:
+            report.skipped(path, number, error.reason)
+
+
+def write(records: Iterable[Record], out: BinaryIO) -> None:
+    """Write records as JSONL, a whole line at a time."""
+    for record in records:
+        out.write(_line(record) + b"\n")
