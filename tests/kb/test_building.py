@@ -207,7 +207,15 @@ def test_of_a_link_what_it_points_to_is_replaced(folder, tmp_path):
     assert sorted(tmp_path.iterdir()) == [folder, link]
 
 
-def test_a_signal_does_not_part_a_base_from_its_name(folder, monkeypatch):
+@pytest.fixture
+def heard():
+    """What runs in the background of a shell ignores Ctrl-C."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+def test_a_signal_does_not_part_a_base_from_its_name(folder, heard, monkeypatch):
     kb.build(placed(A), folder)
     rename = type(folder).rename
 
