@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -67,7 +66,7 @@ def _identity(job: Job, names: list[str], rejects: Path | None) -> dict[str, Any
 
     return {
         "inputs": [name if name == "-" else str(Path(name).resolve()) for name in names],
-        "model (another)": _digest(manifest.find(job.model)),
+        "model (another)": manifest.identity(manifest.find(job.model)),
         "knowledge base (another)": None if job.kb is None else _base_digest(job.kb),
         **{f"--{name}": value for name, value in asdict(job).items() if name not in ("model", "kb")},
         "--rejects": None if rejects is None else str(rejects.resolve()),
@@ -79,11 +78,3 @@ def _base_digest(folder: str) -> str:
     from ie_cli.tasks._links_base import digest
 
     return digest(kb.open(folder))
-
-
-def _digest(folder: Path) -> str:
-    """What tells the files of a folder from others; 16 hex digits."""
-    total = hashlib.sha256()
-    for path in sorted(path for path in folder.iterdir() if path.is_file()):
-        total.update(hashlib.sha256(path.read_bytes()).digest())
-    return total.hexdigest()[:16]
