@@ -23,15 +23,14 @@ from __future__ import annotations
 
 import argparse
 import random
-import statistics
-import subprocess
-import sys
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from ie_cli import config, kb
+import runs
+
+from ie_cli import kb
 from ie_cli.errors import Report
 from ie_cli.formats import ccks2019_el
 from ie_cli.kb import Entry, KnowledgeBase, Placed
@@ -172,31 +171,15 @@ def predicted(run: Path, base: KnowledgeBase, records: Iterable[Record]) -> list
 
 def train(run: Path, data: Path, seed: int, more: Sequence[str]) -> None:
     """`ie train`, behind what has been done."""
-    if _finished(run):
-        return
-    begin = "--resume" if (run / "metrics.jsonl").is_file() else "--overwrite"
     recipe = Path(__file__).parents[2] / "data" / "configs" / "link-char.yaml"
     settings = [f"model.kb={data / 'base-train'}", "model.leave_out=true", *more]
     assigned = [word for setting in settings for word in ("--set", setting)]
-    files = [data / "train.jsonl", "--dev", data / "dev.jsonl", "-o", run, "--seed", seed, begin]
-    command = [sys.executable, "-m", "ie_cli", "train", recipe, *files, *assigned, "--threads", "1"]
-    subprocess.run(list(map(str, command)), check=True)
-
-
-def _finished(run: Path) -> bool:
-    if not (run / "metrics.jsonl").is_file():
-        return False
-    epochs = config.read(str(run / "recipe.yaml"))["train"]["epochs"]
-    return len((run / "metrics.jsonl").read_text().splitlines()) == epochs
+    runs.train(run, [recipe, data / "train.jsonl", "--dev", data / "dev.jsonl", "--seed", seed, *assigned])
 
 
 def show(name: str, rows: Sequence[dict[str, float]]) -> None:
     """Mean and, of several seeds, standard deviation."""
-    cells = []
-    for column in rows[0]:
-        values = [100 * row[column] for row in rows]
-        apart = f"±{statistics.stdev(values):.2f}" if len(values) > 1 else ""
-        cells.append(f"{column} {statistics.mean(values):.2f}{apart}")
+    cells = [f"{column} {runs.spread([row[column] for row in rows])}" for column in rows[0]]
     print(f"{name:42}{'  '.join(cells)}", flush=True)
 
 
