@@ -17,6 +17,7 @@ from ie_cli.zoo.encoders import BUILT_IN
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+RESULTS = sorted((ROOT / "data" / "results").glob("*.md"))
 
 
 def commands(group, before: str = "") -> dict:
@@ -42,10 +43,11 @@ def code_blocks() -> list[str]:
 
 
 def invocations() -> list[list[str]]:
-    """Every `ie …` of the README and of the commands' help, as words; pipes and redirections end one."""
+    """Every `ie …` of README, results and the commands' help, as words; pipes and redirections end one."""
     found = []
     helps = [command.help for command in COMMANDS.values()]
-    for line in "\n".join([*code_blocks(), *re.findall(r"`(ie [^`]+)`", README), *helps]).splitlines():
+    pages = "\n".join([README, *(path.read_text(encoding="utf-8") for path in RESULTS)])
+    for line in "\n".join([*code_blocks(), *re.findall(r"`(ie [^`]+)`", pages), *helps]).splitlines():
         for part in re.split(r"[|;]|&&", line.strip().removeprefix("$ ").split(" #")[0]):
             words = shlex.split(part.split(">")[0])
             if words[:1] == ["ie"]:
@@ -106,6 +108,19 @@ def test_recipes_load_strictly_and_begin_with_their_command(path):
     first = path.read_text(encoding="utf-8").splitlines()[0]
     assert first.startswith(f"# ie train data/configs/{path.name} ")
     assert f"data/configs/{path.name}" in README
+
+
+@pytest.mark.parametrize("path", [ROOT / "README.md", *RESULTS], ids=lambda path: path.name)
+def test_pages_name_files_that_exist(path):
+    text = path.read_text(encoding="utf-8")
+    linked = [path.parent / target for target in re.findall(r"\]\(([^)#]+)\)", text) if "://" not in target]
+    named = [ROOT / name for name in re.findall(r"`(?:python )?((?:data|tests|ie_cli)/[\w./-]+\.\w+)", text)]
+    named = [file for file in named if file.stem != "x"]  # which a reader is to write
+    assert [str(file) for file in [*linked, *named] if not file.exists()] == []
+
+
+def test_every_page_of_results_is_linked_from_the_readme():
+    assert [path.name for path in RESULTS if f"](data/results/{path.name})" not in README] == []
 
 
 def test_changelog_speaks_of_this_version():
