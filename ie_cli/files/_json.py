@@ -1,0 +1,114 @@
+"""JSON in the layouts in which it is published: lines, one array, or one document."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
+
+from ie_cli.errors import FormatError, Report
+from ie_cli.files._halves import HALF, has_half, without_halves
+from ie_cli.files._lines import first_line, lines
+
+_ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")  # in JSON; the half of a pair or a lone one
+
+
+class Value(NamedTuple):
+    """A JSON value, the line where it begins, and its number: that line, or which item of an array it is."""
+
+    line: int
+    number: int
+    value: Any
+
+
+def json_rows(path: str | os.PathLike, report: Report, *, encoding: str | None = None) -> Iterator[Value]:
+    """The values of JSON lines, of one array, or of one document on many lines.
+
+    JSON lines are streamed and a broken line is skipped and reported. An array or a document is read
+    whole, and a defect in it is a `FormatError`: what follows cannot be told apart. A file is taken
+    for JSON lines unless it begins with `[` or its first line is an open document (ends in `{`, `[` or `,`).
+    """
+    return json_values(lines(path, report, encoding=encoding), path, report)
+
+
+def json_values(rows: Iterable[tuple[int, str]], path: str | os.PathLike, report: Report) -> Iterator[Value]:
+    """What `json_rows` gives, from numbered lines."""
+    first, rows = first_line(rows)
+    begin = first.strip()
+    if begin.startswith("[") or begin.endswith(("{", "[", ",")):
+        document = "\n".join(line for _, line in rows)
+        mend = _ESCAPED_HALF.search(document)
+        for number, (line, value) in enumerate(_values(document, path), 1):
+            yield Value(line, number, _mended(value, path, line, report) if mend else value)
+    else:
+        yield from _json_lines(rows, path, report)
+
+
+def _json_lines(rows: Iterable[tuple[int, str]], path: str | os.PathLike, report: Report) -> Iterator[Value]:
+    for number, line in rows:
+        if not line.strip():
+            continue
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError) as error:
+            report.skipped(path, number, _not_json(error), cause="not JSON")
+        else:
+            mend = _ESCAPED_HALF.search(line)
+            yield Value(number, number, _mended(value, path, number, report) if mend else value)
+
+
+def _values(document: str, path: str | os.PathLike) -> Iterator[tuple[int, Any]]:
+    """(line, value) of each item of an array, or of each document where there is no array."""
+    decoder, space = json.JSONDecoder(), re.compile(r"[ \t\r\n]*")
+    at = space.match(document).end()
+    array = document[at] == "["
+    at = space.match(document, at + array).end()
+    line, counted = 1, 0
+    while at < len(document) and not (array and document[at] == "]"):
+        line, counted = line + document.count("\n", counted, at), at
+        try:
+            value, at = decoder.raw_decode(document, at)
+        except (ValueError, RecursionError) as error:
+            raise FormatError(path, getattr(error, "lineno", line), _not_json(error)) from None
+        yield line, value
+        at = space.match(document, at).end()
+        if array and document[at : at + 1] == ",":
+            at = space.match(document, at + 1).end()
+        elif array and document[at : at + 1] != "]":
+            raise FormatError(
+                path, document.count("\n", 0, at) + 1, "not JSON: an array item must be followed by , or ]"
+            )
+    if array and document[at:].strip() != "]":
+        raise FormatError(path, document.count("\n", 0, at) + 1, "not JSON: the array does not end as it should")
+
+
+def _not_json(error: Exception) -> str:
+    if isinstance(error, json.JSONDecodeError):
+        return f"not JSON: {error.msg} (character {error.colno})"
+    return f"not JSON that can be read: {'nested too deep' if isinstance(error, RecursionError) else error}"
+
+
+def _mended(value: Any, path: str | os.PathLike, line: int, report: Report) -> Any:
+    """The value with U+FFFD for escaped lone halves (`"\\ud83d"`), which no UTF-8 can hold."""
+    if not _has_half(value):
+        return value
+    report.mended(path, line, HALF)
+    return _map_strings(value)
+
+
+def _has_half(value: Any) -> bool:
+    if isinstance(value, str):
+        return has_half(value)
+    if isinstance(value, dict):
+        return any(_has_half(k) or _has_half(v) for k, v in value.items())
+    return isinstance(value, list) and any(map(_has_half, value))
+
+
+def _map_strings(value: Any) -> Any:
+    if isinstance(value, str):
+        return without_halves(value)
+    if isinstance(value, dict):
+        return {without_halves(k): _map_strings(v) for k, v in value.items()}
+    return [_map_strings(v) for v in value] if isinstance(value, list) else value
