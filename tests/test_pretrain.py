@@ -80,7 +80,7 @@ def test_training_begins_with_the_pretrained_weights_and_the_model_stands_alone(
 
 def test_a_pretrained_encoder_goes_on_and_stays_one_of_transformers(texts, pretrained, tmp_path):
     source = pretrained("Bert")
-    result = pretrain(texts, tmp_path / "run", "-e", source, "--steps", 4, "--set", "train.half=true")
+    result = pretrain(texts, tmp_path / "run", "-e", source, "--steps", 4, "--set", "train.bits=8")
     assert result.exit_code == 0, result.output
     folder = tmp_path / "run" / "encoder"
     before, after = (AutoModel.from_pretrained(place) for place in (source, folder))

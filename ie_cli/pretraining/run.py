@@ -116,7 +116,7 @@ def _rows(recipe: Recipe, made: TextEncoder, guide: Guide | None, **options) -> 
 def _keep(state: State, event: Round, made: TextEncoder, recipe: Recipe, out: Path) -> None:
     """Write the encoder, a line of metrics and the checkpoint; what is killed here is done again behind the last."""
     best = TextEncoder(made.tokenizer, state.best_weights.encoder, made.settings)
-    encoders.write(best, out / known.INNER, half=recipe.train.half)
+    encoders.write(best, out / known.INNER, bits=recipe.train.bits)
     line = {"round": event.number} | {k: v for k, v in asdict(event).items() if k != "number"}
     metrics.append(out, line)
     checkpoint.save(state, out, {})

@@ -68,5 +68,5 @@ def _keep(state: State, event: Epoch, better: bool, settings: Train, out: Path, 
         "signature": event.score.signature,
     }
     for name in ("last", "best") if better else ("last",):
-        folder.save(state.best_weights, out / name, half=settings.half, note=scored)
+        folder.save(state.best_weights, out / name, bits=settings.bits, note=scored)
     metrics.add(out, event, better)

@@ -68,6 +68,7 @@ RANGES: dict[str, Callable[[Any], bool]] = {
     "train.freeze.layers": lambda x: x >= 0,
     "train.length": lambda x: x >= 1,
     "train.patience": lambda x: x >= 0,
+    "train.bits": lambda x: x in (8, 16, 32),
 }
 CHOICES = {
     "train.precision": ("float32", "bfloat16", "float16"),

@@ -90,7 +90,7 @@ class Train:
         length: longest window in tokens; longer texts are read in several.
         patience: stop after so many epochs without a better dev score; 0 never stops early.
         seed: of initial weights, dropout and the order of the texts.
-        half: store the weights in 16 bits.
+        bits: of a weight in the model's file: 32; 16; or 8, where an encoder of `ie pretrain` keeps 16.
     """
 
     epochs: int = 10
@@ -114,4 +114,4 @@ class Train:
     length: int = 256
     patience: int = 0
     seed: int = 1
-    half: bool = False
+    bits: int = 32

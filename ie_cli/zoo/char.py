@@ -63,12 +63,12 @@ def save(encoder: TextEncoder, folder: Path) -> None:
     (folder / VOCABULARY).write_text(json.dumps(vocabulary, ensure_ascii=False), encoding="utf-8")
 
 
-def write(encoder: TextEncoder, folder: Path, half: bool) -> None:
+def write(encoder: TextEncoder, folder: Path, bits: int) -> None:
     """Write vocabulary, shape and weights."""
     save(encoder, folder)
     card = {"name": encoder.settings.name, "options": encoder.settings.options}
     (folder / known.CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
-    tensors.write(tensors.stored(encoder.module.state_dict(), half), folder / WEIGHTS)
+    tensors.write(tensors.stored(encoder.module.state_dict(), bits), folder / WEIGHTS)
 
 
 def resume(settings: EncoderSettings, folder: Path) -> TextEncoder:

@@ -58,10 +58,10 @@ def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> Tex
     return family(settings.name).create(settings, texts)
 
 
-def write(encoder: TextEncoder, folder: Path, *, half: bool = False) -> None:
+def write(encoder: TextEncoder, folder: Path, *, bits: int = 32) -> None:
     """Write an encoder with its weights, so that its folder can be named where an encoder is asked for."""
     with whole_folder(folder) as part:
-        family(encoder.settings.name).write(encoder, part, half)
+        family(encoder.settings.name).write(encoder, part, bits)
 
 
 def save(encoder: TextEncoder, folder: Path) -> None:

@@ -31,11 +31,11 @@ def build(task: str, encoder: TextEncoder, labels: Any, settings: Any) -> nn.Mod
     return model
 
 
-def save(model: nn.Module, folder: Path, *, half: bool = False, note: dict[str, Any] | None = None) -> None:
+def save(model: nn.Module, folder: Path, *, bits: int = 32, note: dict[str, Any] | None = None) -> None:
     """Write a model folder; the old one under this name, if any, is replaced when the new one is whole.
 
     Args:
-        half: store the weights in 16 bits.
+        bits: of a weight on disk: 32, 16 or 8, see `tensors.stored`.
         note: how the model was made and what it scored, for people.
     """
     content = {
@@ -46,7 +46,7 @@ def save(model: nn.Module, folder: Path, *, half: bool = False, note: dict[str, 
         "note": note or {},
     }
     with whole_folder(folder) as part:
-        tensors.write(tensors.stored(model.state_dict(), half), part / WEIGHTS)
+        tensors.write(tensors.stored(model.state_dict(), bits), part / WEIGHTS)
         encoders.save(model.text_encoder, part)
         if exported := getattr(model.encoder, "path", None):
             shutil.copyfile(exported, part / ENCODER)

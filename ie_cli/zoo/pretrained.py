@@ -100,12 +100,13 @@ def save(encoder: TextEncoder, folder: Path) -> None:
     encoder.module.inner.config.save_pretrained(folder / FOLDER)
 
 
-def write(encoder: TextEncoder, folder: Path, half: bool) -> None:
+def write(encoder: TextEncoder, folder: Path, bits: int) -> None:
     """Write a folder as the hub has them: config.json, the tokenizer's files, model.safetensors."""
     inner = encoder.module.inner
     inner.config.save_pretrained(folder)
     encoder.tokenizer.inner.save_pretrained(folder)
-    tensors.write(tensors.stored(inner.state_dict(), half), folder / "model.safetensors", {"format": "pt"})
+    weights = tensors.stored(inner.state_dict(), max(bits, 16))  # others that open the folder know nothing of ours
+    tensors.write(weights, folder / "model.safetensors", {"format": "pt"})
 
 
 def open(folder: Path, settings: EncoderSettings) -> TextEncoder:

@@ -1,4 +1,4 @@
-"""Weights on disk: safetensors, in 32 or in 16 bits."""
+"""Weights on disk: safetensors, in 32, 16 or 8 bits."""
 
 from __future__ import annotations
 
@@ -6,13 +6,28 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
+STEP = "|step"  # behind the name of what is in 8 bits: what one of its integers is worth, [rows]
+SMALL = 4096  # numbers below which 8 bits save nothing that counts
 
-def stored(weights: Mapping[str, Tensor], half: bool) -> dict[str, Tensor]:
-    """The weights as they are written: in one piece each, in 16 bits if `half`."""
-    return {name: (x.half() if half and x.is_floating_point() else x).contiguous() for name, x in weights.items()}
+
+def stored(weights: Mapping[str, Tensor], bits: int = 32) -> dict[str, Tensor]:
+    """The weights as they are written, in one piece each.
+
+    Args:
+        bits: 32 as they are; 16; or 8: matrices as integers of -127 to 127 with a step for each row, the largest
+            number of the row over 127 (symmetric absmax quantisation, arXiv 2004.09602 section 3), the rest in 16.
+    """
+    found: dict[str, Tensor] = {}
+    for name, x in weights.items():
+        if bits == 8 and x.is_floating_point() and x.dim() > 1 and x.numel() >= SMALL:
+            found[name], found[name + STEP] = _integers(x)
+        else:
+            found[name] = x.half() if bits < 32 and x.is_floating_point() else x
+    return {name: x.contiguous() for name, x in found.items()}
 
 
 def write(weights: dict[str, Tensor], path: Path, header: dict[str, str] | None = None) -> None:
@@ -29,4 +44,15 @@ def read(path: Path) -> dict[str, Tensor]:
     Raises:
         SafetensorError, FileNotFoundError: it is damaged, or not there.
     """
-    return {name: x.float() for name, x in load_file(path).items()}
+    found = {name: x.float() for name, x in load_file(path).items()}
+    for name in [name for name in found if name.endswith(STEP)]:
+        rows = found[name.removesuffix(STEP)]
+        rows *= found.pop(name).view(-1, *[1] * (rows.dim() - 1))
+    return found
+
+
+def _integers(x: Tensor) -> tuple[Tensor, Tensor]:
+    """A matrix [rows, …] in 8 bits, and the steps [rows] in 32; a row of zeros stays one."""
+    step = x.detach().float().abs().flatten(1).amax(1) / 127
+    whole = x.float() / step.clamp_min(torch.finfo(torch.float32).tiny).view(-1, *[1] * (x.dim() - 1))
+    return whole.round().to(torch.int8), step

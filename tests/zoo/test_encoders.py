@@ -90,10 +90,12 @@ def test_saved_and_opened_again(kind, built, tmp_path):
     assert list(predict(opened, RECORDS)) == found
     assert opened.note == {"dev_f1": 0.5} and not opened.training
     assert opened.text_encoder.settings == made.text_encoder.settings
-    folder.save(made, tmp_path / "h", half=True)
+    folder.save(made, tmp_path / "h", bits=16)
     assert_close(predict(folder.load(tmp_path / "h"), RECORDS), found, 5e-3)
-    sizes = [(tmp_path / name / folder.WEIGHTS).stat().st_size for name in ("m", "h")]
-    assert sizes[1] < 0.7 * sizes[0]
+    folder.save(made, tmp_path / "b", bits=8)
+    assert len(list(predict(folder.load(tmp_path / "b"), RECORDS))) == len(RECORDS)
+    sizes = [(tmp_path / name / folder.WEIGHTS).stat().st_size for name in ("m", "h", "b")]
+    assert sizes[1] < 0.7 * sizes[0] and sizes[2] <= sizes[1]
 
 
 @pytest.mark.parametrize(("kind", "taken"), [(kind, 3 if kind == "Roberta" else 2) for kind in ENCODERS])
