@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 from typing import NamedTuple
 
 from ie_cli.graph import cliques
-from ie_cli.tasks._events import Node
+from ie_cli.tasks._event_cliques import Limits, chosen, linked
+from ie_cli.tasks._events import Node, Role
 
 
 class Graph(NamedTuple):
     """The spans found in a window or text, and for each two of one type that stood in one window, their link.
 
     Attributes:
-        links: (i, j), i < j -> probability that the two are in one event, 0 where they are not; pairs
-            that no window holds are not there.
+        links: (i, j), i < j -> probability that the two are in one event; pairs that no window holds
+            are not there.
     """
 
     nodes: list[Node]
@@ -39,39 +40,55 @@ def merged(graphs: Iterable[Graph]) -> Graph:
 
 
 class Group(NamedTuple):
-    """Spans that make an event, and the least probability of spans and links."""
+    """Spans that make an event, and the least probability of the spans and of the likeliest link of each."""
 
     nodes: list[Node]
     score: float
 
 
-def groups(graph: Graph, type_of: Callable[[Node], str], text: str) -> tuple[list[Group], int]:
+def groups(graph: Graph, roles: Sequence[Role], text: str, limits: Limits) -> tuple[list[Group], int]:
     """The events of a text, and how many spans the bound on a graph's size dropped (see `ie_cli.graph`).
 
-    What a window can see whole is a maximal clique among the spans of one type; `joined` puts
-    together what no window sees whole.
+    What a window can see whole is a maximal clique among the spans of one type; `joined` puts together
+    what no window sees whole, and `chosen` leaves out what is an event again but for a span that may not
+    belong to it. Of a type that never had a trigger in training all cliques are events.
     """
     by_type: dict[str, list[int]] = defaultdict(list)
     for i, node in enumerate(graph.nodes):
-        by_type[type_of(node)].append(i)
+        by_type[roles[node.label].event].append(i)
     found: list[Group] = []
     dropped = 0
     for places in by_type.values():
-        result = cliques(places, lambda i, j: graph.links.get((i, j), 0.0) > 0)
+        result = cliques(
+            places, lambda i, j: linked(graph.nodes[i], graph.nodes[j], graph.links.get((i, j), 0.0), limits)
+        )
         dropped += result.dropped
-        found += [_group(graph, places, text) for places in joined(list(map(set, result.found)), graph, text)]
+        whole = joined(list(map(set, result.found)), graph, text)
+        found += [_group(graph, one, text) for one in _events(whole, graph, roles, limits)]
     return found, dropped
+
+
+def _events(whole: list[set[int]], graph: Graph, roles: Sequence[Role], limits: Limits) -> Iterable[set[int]]:
+    """Those of the cliques of one type that are events: of a type without triggers all of them."""
+    of = {i: roles[graph.nodes[i].label] for one in whole for i in one}
+    types = {role.event for role in of.values()}
+    if not any(role.role is None and role.event in types for role in roles):
+        return whole
+    return chosen(whole, graph.links, [i for i, role in of.items() if role.role is None], limits.sure)
 
 
 def _group(graph: Graph, places: set[int], text: str) -> Group:
     """The event of some spans. A string that stands in one role in several windows is kept where it is likeliest."""
-    linked = [graph.links[pair] for pair in combinations(sorted(places), 2) if graph.links.get(pair)]
     kept: list[int] = []
     for i in sorted(places):  # the likeliest come first
         if not any(_repeats(graph, j, i, text) for j in kept):
             kept.append(i)
     nodes = [graph.nodes[i] for i in kept]
-    return Group(nodes, min([node.score for node in nodes] + linked))
+    likeliest: dict[int, float] = {}
+    for pair in combinations(kept, 2):
+        for i in pair:
+            likeliest[i] = max(likeliest.get(i, 0.0), graph.links.get(pair, 0.0))
+    return Group(nodes, min([node.score for node in nodes] + [link for link in likeliest.values() if link]))
 
 
 def _repeats(graph: Graph, i: int, j: int, text: str) -> bool:

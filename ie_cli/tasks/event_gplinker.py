@@ -5,6 +5,7 @@
 
 The trigger is one more role of its type. Two spans are in one event if their first tokens and their
 last tokens are linked; an event is a maximal set of spans of one type in which all are linked to all.
+That is exact where the links are right; `_event_cliques` allows for links that are missed.
 The links know spans, not roles. So a span in two roles of one event is linked to itself. What cannot
 be told apart: of two events of one type an event within the other; and events that share a span in
 different roles give every combination (tests/tasks/test_event_models.py).
@@ -28,6 +29,7 @@ from ie_cli.tasks import _events
 from ie_cli.tasks._bounds import best
 from ie_cli.tasks._codec import Batch, Example, collate
 from ie_cli.tasks._documents import Graph, groups, merged
+from ie_cli.tasks._event_cliques import Limits
 from ie_cli.tasks._events import Labels, Node, event, place, triggers
 from ie_cli.text.batch import Inputs
 from ie_cli.text.encoding import Encoding, Tokenizer
@@ -43,7 +45,10 @@ class Settings:
         size: inner size d of the pointers.
         dropout: on the encoder's output.
         prior: start the biases where the label counts put them, not at 0.
-        threshold: probability from which spans and links are predicted; 0.5 is s > 0.
+        threshold: probability from which spans are predicted, and links of spans that overlap or have one
+            role; 0.5 is s > 0.
+        apart: probability of a link below which it keeps any two spans apart (`_event_cliques`).
+        sure: probability that all links of an event have to exceed if its trigger is in a likelier one.
         most: spans of one window at most, the likeliest; keeps an untrained model in bounds.
         triggers: leave out events without a trigger, as the published script does for submissions.
         overlap: tokens that neighbouring windows of a long text share.
@@ -54,6 +59,8 @@ class Settings:
     dropout: float = 0.1
     prior: bool = True
     threshold: float = 0.5
+    apart: float = 0.1
+    sure: float = 0.9
     most: int = 200
     triggers: bool = False
     overlap: int = 64
@@ -70,7 +77,7 @@ class Codec(_events.Codec):
         whole = merged(
             _placed(graph, window[0], encoding) for window, graph in zip(found, graphs, strict=True) if graph
         )
-        found_groups, beyond = groups(whole, lambda node: self.labels.roles[node.label].event, record.text)
+        found_groups, beyond = groups(whole, self.labels.roles, record.text, self._limits)
         if beyond:
             self.dropped["spans in too dense a graph of events"] += beyond
         if surplus := sum(len(triggers(self.labels.roles, group.nodes)[1:]) for group in found_groups):
@@ -79,6 +86,10 @@ class Codec(_events.Codec):
         if self.settings.triggers:
             events = [e for e in events if e.trigger is not None]
         return replace(record, events=sorted(events, key=place))
+
+    @property
+    def _limits(self) -> Limits:
+        return Limits(self.settings.threshold, self.settings.apart, self.settings.sure)
 
 
 def _placed(graph: Graph, offset: int, encoding: Encoding) -> Graph:
@@ -138,16 +149,14 @@ class Model(nn.Module):
         return total(*(smoothed_zlpr(*part, targets) for part in parts))
 
     def decode(self, scores: Scores, mask: Tensor) -> list[Graph]:
-        """The spans of each row above the threshold, and for each two of one type their link."""
+        """The spans of each row above the threshold, and for each two of one type how likely they are linked."""
         settings = self.codec.settings
-        limit = score_of(settings.threshold)
-        spans = best(scores[0], limit, span_mask(mask), settings.most, self.codec.dropped)
+        spans = best(scores[0], score_of(settings.threshold), span_mask(mask), settings.most, self.codec.dropped)
         spans = spans.pick(spans.row.argsort(stable=True))
         kinds = self.types[spans.kind]
         one, other = couples(spans.row * (int(self.types.max()) + 1) + kinds)
         link = _link_scores(scores[1:], spans, one, other)
-        sure = torch.where(link > limit, _probability(link), 0.0)
-        return list(_graphs(spans, one, other, sure, len(mask)))
+        return list(_graphs(spans, one, other, _probability(link), len(mask)))
 
 
 def _link_scores(links: Scores, spans: SpanCells, one: Tensor, other: Tensor) -> Tensor:
@@ -164,14 +173,14 @@ def _probability(score: Tensor) -> Tensor:
     return torch.sigmoid(2 * score.float())
 
 
-def _graphs(spans: SpanCells, one: Tensor, other: Tensor, sure: Tensor, rows: int) -> Iterator[Graph]:
+def _graphs(spans: SpanCells, one: Tensor, other: Tensor, likely: Tensor, rows: int) -> Iterator[Graph]:
     """The graph of each row from spans that are sorted by row."""
     begins = torch.searchsorted(spans.row, torch.arange(rows + 1, device=spans.row.device)).tolist()
     columns = (spans.kind, spans.first, spans.last, _probability(spans.score))
     nodes = [Node(*node) for node in zip(*(column.tolist() for column in columns), strict=True)]
     links: dict[int, dict[tuple[int, int], float]] = defaultdict(dict)
     texts = spans.row[one].tolist()
-    for row, i, j, score in zip(texts, one.tolist(), other.tolist(), sure.tolist(), strict=True):
+    for row, i, j, score in zip(texts, one.tolist(), other.tolist(), likely.tolist(), strict=True):
         links[row][i - begins[row], j - begins[row]] = score
     for row, (low, high) in enumerate(pairwise(begins)):
         yield Graph(nodes[low:high], links[row])

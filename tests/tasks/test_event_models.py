@@ -11,7 +11,8 @@ from ie_cli.records import Argument, Event, Record, Span
 from ie_cli.tasks import event_crf, event_gplinker
 from ie_cli.tasks._bounds import FULL
 from ie_cli.tasks._documents import Graph, groups, merged
-from ie_cli.tasks._events import Labels, Node
+from ie_cli.tasks._event_cliques import Limits
+from ie_cli.tasks._events import Labels, Node, Role
 from ie_cli.text.characters import CharacterTokenizer, build_vocabulary
 
 TEXT = "李四离职后入职甲司，甲司上市"
@@ -174,6 +175,7 @@ def test_a_second_trigger_of_an_event_is_counted():
 # --- Several windows -----------------------------------------------------------------------------
 
 WHO, WHERE, WHEN = 0, 1, 2
+ROLES = [Role("type", role, None, 1) for role in ("who", "where", "when")]
 PAGES = "李四甲司昨天……李四乙司今天……李四甲司明天"
 
 
@@ -196,7 +198,7 @@ def window(*events, apart=()):
 
 
 def found(*windows):
-    result, dropped = groups(merged(windows), lambda node: "type", PAGES)
+    result, dropped = groups(merged(windows), ROLES, PAGES, Limits(0.5, 0.1, 0.9))
     assert dropped == 0
     return sorted(sorted((n.label, PAGES[n.start : n.end]) for n in group.nodes) for group in result)
 
