@@ -14,7 +14,7 @@ from ie_cli.registry import names
 
 FORMAT = 1  # raised when an older `ie` could no longer read the folder
 MANIFEST = "model.json"
-DEFAULT = "cluener-fast"  # the model that `ie predict` uses when none is named
+DEFAULT = "cluener"  # the model that `ie predict` uses when none is named
 
 
 def write(folder: Path, content: dict[str, Any]) -> None:

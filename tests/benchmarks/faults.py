@@ -125,7 +125,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("what", choices=["fuzz", "kill"])
     parser.add_argument("file", help="records")
-    parser.add_argument("-m", "--model", default="cluener-fast")
+    parser.add_argument("-m", "--model", default="cluener")
     parser.add_argument("--lines", type=int, default=100_000)
     parser.add_argument("--times", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)

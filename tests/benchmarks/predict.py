@@ -1,6 +1,6 @@
 """How much of the time of `ie predict` is the encoder's forward pass.
 
-    python tests/benchmarks/predict.py dev.jsonl -m cluener-fast -m runs/relations --repeat 20
+    python tests/benchmarks/predict.py dev.jsonl -m cluener -m runs/relations --repeat 20
 
 Both in this process and in turn, block by block: lines to lines, as a worker does them, and the bare
 encoder on the very batches that this makes. Processor time of one thread, the least of several rounds
