@@ -90,7 +90,7 @@ class Train:
         length: longest window in tokens; longer texts are read in several.
         patience: stop after so many epochs without a better dev score; 0 never stops early.
         seed: of initial weights, dropout and the order of the texts.
-        bits: of a weight in the model's file: 32; 16; or 8, where an encoder of `ie pretrain` keeps 16.
+        bits: of a weight in the model's file: 32, 16 or 8. What `ie pretrain` writes for transformers has 16 at least.
     """
 
     epochs: int = 10
