@@ -58,23 +58,17 @@ def groups(graph: Graph, roles: Sequence[Role], text: str, limits: Limits) -> tu
         by_type[roles[node.label].event].append(i)
     found: list[Group] = []
     dropped = 0
-    for places in by_type.values():
+    for type_, places in by_type.items():
         result = cliques(
             places, lambda i, j: linked(graph.nodes[i], graph.nodes[j], graph.links.get((i, j), 0.0), limits)
         )
         dropped += result.dropped
-        whole = joined(list(map(set, result.found)), graph, text)
-        found += [_group(graph, one, text) for one in _events(whole, graph, roles, limits)]
+        events: Iterable[set[int]] = joined(list(map(set, result.found)), graph, text)
+        if any(role.event == type_ and role.role is None for role in roles):
+            triggers = [i for i in places if roles[graph.nodes[i].label].role is None]
+            events = chosen(events, graph.links, triggers, limits.sure)
+        found += [_group(graph, one, text) for one in events]
     return found, dropped
-
-
-def _events(whole: list[set[int]], graph: Graph, roles: Sequence[Role], limits: Limits) -> Iterable[set[int]]:
-    """Those of the cliques of one type that are events: of a type without triggers all of them."""
-    of = {i: roles[graph.nodes[i].label] for one in whole for i in one}
-    types = {role.event for role in of.values()}
-    if not any(role.role is None and role.event in types for role in roles):
-        return whole
-    return chosen(whole, graph.links, [i for i, role in of.items() if role.role is None], limits.sure)
 
 
 def _group(graph: Graph, places: set[int], text: str) -> Group:
