@@ -1,15 +1,19 @@
-"""What a command loads before it works: `ie --help` and `ie convert` never load torch."""
+"""What a command loads before it works: `ie --help` and `ie convert` never load torch, `ie predict` no transformers."""
 
 import subprocess
 import sys
 
 import pytest
 
+from ie_cli.tasks.ner_pointer import Labels, Settings
+from ie_cli.zoo import encoders, folder
+from ie_cli.zoo.encoders import EncoderSettings
+
 HEAVY = {"torch", "transformers", "datasets", "jieba"}
 
 
-@pytest.mark.parametrize("args", [["--help"], ["convert", "--list"], ["train", "--help"], ["models"]])
-def test_no_heavy_imports(args):
+def loaded(args):
+    """Which of the heavy packages a command has loaded when it is done."""
     code = f"""
 import sys
 sys.argv = ["ie", *{args!r}]
@@ -18,7 +22,23 @@ try:
     main()
 except SystemExit as end:
     assert end.code in (0, None), end.code
-print(sorted({HEAVY!r} & sys.modules.keys()), file=sys.stderr)
+print(*sorted({HEAVY!r} & sys.modules.keys()), file=sys.stderr)
 """
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stderr.splitlines()[-1] == "[]"
+    return set(done.stderr.splitlines()[-1].split())
+
+
+@pytest.mark.parametrize("args", [["--help"], ["convert", "--list"], ["train", "--help"], ["models"]])
+def test_no_heavy_imports(args):
+    assert loaded(args) == set()
+
+
+@pytest.mark.parametrize("kind", [None, "Bert"])
+def test_prediction_does_not_wait_for_transformers(kind, pretrained, tmp_path):
+    name = str(pretrained(kind)) if kind else "char-bilstm"
+    encoder = encoders.create(EncoderSettings(name), lambda: ["在北京"])
+    model = folder.build("ner_pointer", encoder, Labels(["地点"], [0.1]), Settings(size=8))
+    folder.save(model, tmp_path / "model")
+    (tmp_path / "in.jsonl").write_text('{"text": "在北京"}\n', "utf-8")
+    found = loaded(["predict", str(tmp_path / "in.jsonl"), "-m", str(tmp_path / "model")])
+    assert "torch" in found and "transformers" not in found

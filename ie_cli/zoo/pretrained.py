@@ -1,4 +1,7 @@
-"""Pretrained encoders: any BERT-like `AutoModel`, from a folder, a friendly name or the hub."""
+"""Pretrained encoders: any BERT-like `AutoModel`, from a folder, a friendly name or the hub.
+
+What was trained is opened without transformers where it is BERT, as most are.
+"""
 
 from __future__ import annotations
 
@@ -6,38 +9,31 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
-import torch
 from torch import nn
-from transformers import (
-    AutoConfig,
-    AutoModel,
-    AutoTokenizer,
-    BertTokenizer,
-    PreTrainedModel,
-    PreTrainedTokenizerBase,
-)
-from transformers.utils import logging
 
 from ie_cli import config
 from ie_cli.errors import IEError
+from ie_cli.nn.bert import Bert
 from ie_cli.nn.hybrid import HybridEncoder
-from ie_cli.nn.positions import hierarchical
 from ie_cli.nn.pretrained import PretrainedEncoder
 from ie_cli.text import jieba_words
 from ie_cli.text.characters import WithWords
 from ie_cli.text.pretrained import wrap
-from ie_cli.zoo import known, tensors
+from ie_cli.zoo import _bert, known, tensors
 from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
+
+if TYPE_CHECKING:  # takes seconds to import, which a model of BERT does not need
+    from transformers import PreTrainedModel, PreTrainedTokenizerBase
+
+    from ie_cli.text.tokenizer_file import TokenizerFile
 
 FOLDER = "encoder"
 WORDS = {  # jieba's features -> values and dimension, as in `char-bilstm`
     name: (jieba_words.SIZES[name], size) for name, size in {"words": 20, "begins": 24, "ends": 24, "covers": 8}.items()
 }
-SAFE = {"trust_remote_code": False}  # said aloud: the default asks on a terminal
-
-logging.set_verbosity_error()
-logging.disable_progress_bar()
 
 
 @dataclass
@@ -72,11 +68,10 @@ def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> Tex
     if place == settings.name and not Path(place).is_dir() and not _may_be_hub_id(place):
         raise IEError(f"no encoder '{place}': not a folder, not a name of `ie models`, not a hub id (OWNER/NAME)")
     options = config.build(Options, settings.options, "encoder.options")
+    from ie_cli.zoo import _transformers
+
     try:
-        tokenizer = _tokenizer(place)
-        inner = AutoModel.from_pretrained(place, dtype="float32", **SAFE, **_no_pooler(place))
-        if options.positions:
-            _lengthen(inner, options.positions)
+        tokenizer, inner = _transformers.load(place, options.positions)
     except (OSError, ValueError, ImportError) as error:
         raise IEError(f"cannot load the encoder '{settings.name}': {_first_line(error)}") from None
     return _assemble(settings, tokenizer, inner)
@@ -87,17 +82,14 @@ def _may_be_hub_id(name: str) -> bool:
     return name.count("/") == 1 and not name.startswith((".", "/", "~")) and not Path(name).parent.is_dir()
 
 
-def _tokenizer(place: str) -> PreTrainedTokenizerBase:
-    """The encoder's own tokenizer; RoFormer's needs one more package to cut words, its vocabulary does not."""
-    if AutoConfig.from_pretrained(place, **SAFE).model_type == "roformer":
-        return BertTokenizer.from_pretrained(place)
-    return AutoTokenizer.from_pretrained(place, **SAFE)
-
-
 def save(encoder: TextEncoder, folder: Path) -> None:
     """Write the tokenizer's files and the architecture."""
     encoder.tokenizer.inner.save_pretrained(folder / FOLDER)
-    encoder.module.inner.config.save_pretrained(folder / FOLDER)
+    shape = encoder.module.inner.config
+    if isinstance(encoder.module.inner, Bert):
+        _bert.save(shape, folder / FOLDER)
+    else:
+        shape.save_pretrained(folder / FOLDER)
 
 
 def write(encoder: TextEncoder, folder: Path, bits: int) -> None:
@@ -113,15 +105,24 @@ def open(folder: Path, settings: EncoderSettings) -> TextEncoder:
     """Read what `save` wrote; the weights are new."""
     place = folder / FOLDER
     try:
-        tokenizer = AutoTokenizer.from_pretrained(place, local_files_only=True, **SAFE)
-        shape = AutoConfig.from_pretrained(place, local_files_only=True, **SAFE)
-        inner = AutoModel.from_config(shape, **_no_pooler(place, shape))
+        tokenizer, inner = _opener(place).open(place)
     except (OSError, ValueError, ImportError) as error:
         raise IEError(f"{place}: cannot be opened: {_first_line(error)}") from None
     return _assemble(settings, tokenizer, inner)
 
 
-def _assemble(settings: EncoderSettings, tokenizer: PreTrainedTokenizerBase, inner: PreTrainedModel) -> TextEncoder:
+def _opener(place: Path) -> ModuleType:
+    """What opens this folder."""
+    if _bert.opens(place):
+        return _bert
+    from ie_cli.zoo import _transformers
+
+    return _transformers
+
+
+def _assemble(
+    settings: EncoderSettings, tokenizer: PreTrainedTokenizerBase | TokenizerFile, inner: PreTrainedModel | Bert
+) -> TextEncoder:
     wrapped = wrap(tokenizer, settings.mode)
     first = tokenizer.cls_token_id if tokenizer.cls_token_id is not None else tokenizer.bos_token_id
     last = tokenizer.sep_token_id if tokenizer.sep_token_id is not None else tokenizer.eos_token_id
@@ -140,28 +141,6 @@ def _assemble(settings: EncoderSettings, tokenizer: PreTrainedTokenizerBase, inn
     return TextEncoder(wrapped, module, dataclasses.replace(settings, mode=wrapped.mode))
 
 
-def _lengthen(inner: PreTrainedModel, length: int) -> None:
-    """Give a BERT-like encoder position embeddings for longer texts, in place.
-
-    Raises:
-        IEError: its positions are no table of embeddings, or enough, or too few to be decomposed.
-    """
-    embeddings = getattr(inner, "embeddings", None)
-    table = getattr(embeddings, "position_embeddings", None)
-    if not isinstance(table, nn.Embedding) or inner.config.model_type in known.POSITIONS_AFTER_PADDING:
-        raise IEError(f"encoder.options.positions: {inner.config.model_type} has no table of absolute positions")
-    size = len(table.weight)
-    if not size < length <= size**2:
-        raise IEError(f"encoder.options.positions must lie between {size + 1} and {size**2}, not at {length}")
-    embeddings.position_embeddings = nn.Embedding.from_pretrained(
-        hierarchical(table.weight.detach(), length), freeze=False
-    )
-    embeddings.register_buffer("position_ids", torch.arange(length)[None], persistent=False)
-    if hasattr(embeddings, "token_type_ids"):
-        embeddings.register_buffer("token_type_ids", torch.zeros(1, length, dtype=torch.long), persistent=False)
-    inner.config.max_position_embeddings = length
-
-
 def _positions(shape) -> int | None:
     """How many tokens the encoder has positions for; RoBERTa's begin behind the padding id."""
     positions = getattr(shape, "max_position_embeddings", None)
@@ -169,12 +148,6 @@ def _positions(shape) -> int | None:
         return None
     offset = shape.pad_token_id + 1 if shape.model_type in known.POSITIONS_AFTER_PADDING else 0
     return positions - offset
-
-
-def _no_pooler(place: str | Path, shape=None) -> dict[str, bool]:
-    """Leave out BERT's pooler, which no task here reads, where the architecture lets one."""
-    shape = shape or AutoConfig.from_pretrained(place, **SAFE)
-    return {"add_pooling_layer": False} if shape.model_type in known.WITH_POOLER else {}
 
 
 def _first_line(error: BaseException) -> str:
