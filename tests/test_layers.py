@@ -9,7 +9,20 @@ ROOT = Path(__file__).parent.parent / "ie_cli"
 # From the bottom up; a module may import from its own layer and from those below it.
 LAYERS = [
     {"", "errors", "registry", "compressed"},
-    {"records", "tags", "locate", "graph", "files", "config", "threads", "streaming", "writing", "watch"},
+    {
+        "records",
+        "overlaps",
+        "voting",
+        "tags",
+        "locate",
+        "graph",
+        "files",
+        "config",
+        "threads",
+        "streaming",
+        "writing",
+        "watch",
+    },
     {"formats", "kb", "scoring", "checking"},
     {"text", "analysis", "report"},
     {"nn"},

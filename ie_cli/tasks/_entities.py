@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
-from bisect import bisect_right
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from operator import attrgetter
 
 from ie_cli.errors import IEError
+from ie_cli.overlaps import disjoint
 from ie_cli.records import Entity, Record
 from ie_cli.scoring.ner import overlapping
 from ie_cli.tasks import _codec
@@ -105,18 +104,6 @@ class Codec(_codec.Codec):
                     name = self.labels.names[kind]
                     entities.append(Entity(start, end, name, record.text[start:end], score=round(score, 4)))
         if not self.nested:
-            entities = _without_overlaps(entities)
+            entities = disjoint(entities)
         entities.sort(key=lambda e: (e.start, e.end, e.type))
         return dataclasses.replace(record, entities=entities)
-
-
-def _without_overlaps(entities: list[Entity]) -> list[Entity]:
-    """The likeliest entities that share no character: each that overlaps a likelier one is left out."""
-    kept: list[Entity] = []  # in order of place
-    for entity in sorted(entities, key=lambda e: (-e.score, e.start - e.end, e.start, e.type)):
-        at = bisect_right(kept, entity.start, key=attrgetter("start"))
-        if kept[at - 1 : at] and kept[at - 1].end > entity.start:
-            continue
-        if not kept[at : at + 1] or entity.end <= kept[at].start:
-            kept.insert(at, entity)
-    return kept
