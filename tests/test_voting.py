@@ -149,6 +149,11 @@ def test_files_are_voted_on_line_by_line_in_the_order_of_the_first(files):
     assert [(one["id"], len(one["entities"])) for one in found] == [(1, 1), (2, 0), (3, 1)]
 
 
+def test_a_pattern_names_files(files, tmp_path):
+    files(a=[lines(1, name())], b=[lines(1, name())])
+    assert json.loads(run(tmp_path / "*.jsonl").stdout)["entities"]
+
+
 def test_a_record_that_a_file_lacks_is_counted(files):
     done = run(*files(a=[lines(1, name()), lines(2, name())], b=[lines(1, name()), lines(2, name())], c=[lines(2)]))
     assert [len(json.loads(line)["entities"]) for line in done.stdout.splitlines()] == [1, 1]

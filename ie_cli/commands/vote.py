@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from ie_cli import records
-from ie_cli.commands._shell import REJECTED, Talk, output, refuse_overwrite
+from ie_cli.commands._shell import REJECTED, Talk, inputs, output, refuse_overwrite
 from ie_cli.errors import Report
 from ie_cli.files import opened
 from ie_cli.records import Record
@@ -37,6 +37,7 @@ def run(
     """
     from ie_cli.voting import vote
 
+    preds = inputs(preds)
     if len(preds) < 2:
         raise typer.BadParameter("name two files or more")
     if "-" in preds:
