@@ -29,7 +29,7 @@ class HybridEncoder(nn.Module):
 
     @property
     def inner(self) -> nn.Module:
-        """The transformers model."""
+        """The pretrained model."""
         return self.base.inner
 
     @property

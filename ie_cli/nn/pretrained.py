@@ -1,4 +1,4 @@
-"""A transformers encoder behind the interface of ours: no special tokens outside."""
+"""A BERT-like encoder behind the interface of ours: no special tokens outside."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class PretrainedEncoder(nn.Module):
     """Wraps each text in the special tokens its encoder was trained with, and takes them off again.
 
     Args:
-        inner: a transformers model that returns `last_hidden_state`.
+        inner: a model of transformers, or `ie_cli.nn.bert`, that returns `last_hidden_state`.
         first, last: ids of the special tokens before and behind a text, or None for none.
         limit: longest text in tokens, special tokens not counted.
         base: scale attention by log n / log base for a text of n tokens, special ones counted; None does not.
