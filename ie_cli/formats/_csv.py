@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator
 
 from ie_cli.errors import Report
 
+NUL, STAND_IN = "\0", "\ud800"  # csv of Python 3.10 takes no NUL; the other is in no text that was decoded
+
 
 def read_rows(
     lines: Iterable[tuple[int, str]], path: str | os.PathLike, report: Report
@@ -43,13 +45,14 @@ def read_rows(
 def _cells(row: str) -> list[str] | None:
     """The cells of a row, none of an empty line; None if it is not CSV."""
     try:
-        return next(csv.reader([row], strict=True), [])
+        cells = next(csv.reader([row.replace(NUL, STAND_IN)], strict=True), [])
     except csv.Error:
         return None
+    return [cell.replace(STAND_IN, NUL) for cell in cells]
 
 
 def row(cells: Iterable[str]) -> bytes:
     """A row with every cell in quotes, and its line end."""
     out = io.StringIO()
-    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(cells)
-    return out.getvalue().encode()
+    csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\n").writerow(cell.replace(NUL, STAND_IN) for cell in cells)
+    return out.getvalue().replace(STAND_IN, NUL).encode()

@@ -3,7 +3,7 @@
 import io
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from same_events import events, read, through
 
@@ -98,6 +98,7 @@ subjects = st.lists(
 
 
 @given(batch=st.lists(st.tuples(cells, subjects), min_size=1, max_size=3))
+@example(batch=[("\0", [("其他", "a\0")])])
 def test_any_subjects_go_through(batch, tmp_path_factory):
     before = [Record(text, f"r{i}", events=list(map(about, found))) for i, (text, found) in enumerate(batch)]
     after, report = through(ccks_event_entity, before, tmp_path_factory.mktemp("x"))
