@@ -72,7 +72,9 @@ def _value(hint: Any, value: Any, where: str) -> Any:
 
 def _is(value: Any, hint: Any) -> bool:
     """Whether a value is of a plain type; to Python true is a number, here it is none."""
-    return isinstance(hint, type) and isinstance(value, hint) and isinstance(value, bool) == (hint is bool)
+    if not isinstance(hint, type) or typing.get_origin(hint):  # Python 3.10 takes list[str] for a type
+        return False
+    return isinstance(value, hint) and isinstance(value, bool) == (hint is bool)
 
 
 def _name(hint: Any) -> str:

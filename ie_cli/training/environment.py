@@ -18,7 +18,7 @@ from ie_cli.training import devices
 from ie_cli.training.diagnosis import Notice
 
 NAME = "run.json"
-PACKAGES = ("torch", "transformers", "datasets", "safetensors")
+PACKAGES = ("transformers", "datasets", "safetensors")
 
 
 def describe(data: dict[str, str]) -> dict[str, Any]:
@@ -31,6 +31,7 @@ def describe(data: dict[str, str]) -> dict[str, Any]:
     return {
         "ie": ie_cli.__version__,
         "python": platform.python_version(),
+        "torch": torch.__version__,  # with its build, cpu or cu130, which the metadata need not have
         **{name: metadata.version(name) for name in PACKAGES},
         "platform": platform.platform(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
