@@ -6,11 +6,21 @@ either opens what the other wrote, and a test holds both to the same output.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import NamedTuple
 
 from torch import Tensor, nn
 from torch.nn import functional
+
+CONFIG = "config.json"
+USUAL = {  # what is done here, where transformers could do something else; its defaults
+    "hidden_act": "gelu",
+    "position_embedding_type": "absolute",
+    "is_decoder": False,
+    "add_cross_attention": False,
+}
 
 
 @dataclass
@@ -29,6 +39,11 @@ class Shape:
     attention_probs_dropout_prob: float = 0.1
     pad_token_id: int | None = 0
     model_type: str = "bert"
+
+    def save_pretrained(self, folder: Path) -> None:
+        """Write config.json as transformers has it."""
+        about = {"architectures": ["BertModel"], **USUAL, **asdict(self)}
+        (folder / CONFIG).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
 
 class Output(NamedTuple):

@@ -7,16 +7,8 @@ import json
 from pathlib import Path
 
 from ie_cli import config
-from ie_cli.nn.bert import Bert, Shape
+from ie_cli.nn.bert import CONFIG, USUAL, Bert, Shape
 from ie_cli.text.tokenizer_file import ABOUT, WORDS, TokenizerFile
-
-CONFIG = "config.json"
-USUAL = {  # what `ie_cli.nn.bert` does, where transformers would do something else; its defaults
-    "hidden_act": "gelu",
-    "position_embedding_type": "absolute",
-    "is_decoder": False,
-    "add_cross_attention": False,
-}
 
 
 def opens(folder: Path) -> bool:
@@ -32,12 +24,6 @@ def open(folder: Path) -> tuple[TokenizerFile, Bert]:
     known = {field.name for field in dataclasses.fields(Shape)}
     shape = {name: value for name, value in _about(folder).items() if name in known}
     return TokenizerFile(folder), Bert(config.build(Shape, shape, str(folder / CONFIG)))
-
-
-def save(shape: Shape, folder: Path) -> None:
-    """Write the architecture as transformers has it."""
-    about = {"architectures": ["BertModel"], **USUAL, **dataclasses.asdict(shape)}
-    (folder / CONFIG).write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
 
 
 def _about(folder: Path) -> dict:

@@ -16,7 +16,6 @@ from torch import nn
 
 from ie_cli import config
 from ie_cli.errors import IEError
-from ie_cli.nn.bert import Bert
 from ie_cli.nn.hybrid import HybridEncoder
 from ie_cli.nn.pretrained import PretrainedEncoder
 from ie_cli.text import jieba_words
@@ -28,6 +27,7 @@ from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
 if TYPE_CHECKING:  # takes seconds to import, which a model of BERT does not need
     from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
+    from ie_cli.nn.bert import Bert
     from ie_cli.text.tokenizer_file import TokenizerFile
 
 FOLDER = "encoder"
@@ -85,11 +85,7 @@ def _may_be_hub_id(name: str) -> bool:
 def save(encoder: TextEncoder, folder: Path) -> None:
     """Write the tokenizer's files and the architecture."""
     encoder.tokenizer.inner.save_pretrained(folder / FOLDER)
-    shape = encoder.module.inner.config
-    if isinstance(encoder.module.inner, Bert):
-        _bert.save(shape, folder / FOLDER)
-    else:
-        shape.save_pretrained(folder / FOLDER)
+    encoder.module.inner.config.save_pretrained(folder / FOLDER)
 
 
 def write(encoder: TextEncoder, folder: Path, bits: int) -> None:
