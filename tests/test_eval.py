@@ -122,7 +122,7 @@ def test_wrong_usage(ie, args):
             lines([GOLD[0], ("2", "李四去上 海", [])]),
             "-:2: the text differs from g.jsonl:2 at character 4",
         ),
-        (lines(GOLD[:1]), lines(GOLD), "-:2: no gold record"),
+        (lines(GOLD[:1]), lines(GOLD), "-:2: the first file has no such record"),
         ('{"text": "a"}', '{"text": "a", "entities": []}', "g.jsonl: no record has 'entities'"),
         ("", "", "g.jsonl: no record has 'entities'"),
         (lines(GOLD), "", "-: no record has 'entities'"),

@@ -12,7 +12,7 @@ from ie_cli.checking.links import Links
 from ie_cli.checking.relations import Relations
 from ie_cli.checking.surfaces import Surfaces
 from ie_cli.checking.texts import Texts
-from ie_cli.scoring._align import Placed
+from ie_cli.records import Placed
 
 
 class Part(Protocol):

@@ -7,8 +7,7 @@ from itertools import takewhile
 
 from ie_cli.checking._report import Figures, Finding, Section, excerpt
 from ie_cli.checking.labels import Labels
-from ie_cli.records import Entity
-from ie_cli.scoring._align import Placed
+from ie_cli.records import Entity, Placed
 
 NESTED, CROSSING, DOUBLE = "inside another", "crossing another", "of several types at once"
 ROWS = ("entities", NESTED, CROSSING, DOUBLE, "repeated", "without a place", "without a type", "white space at an edge")

@@ -8,8 +8,7 @@ from collections.abc import Iterator
 from ie_cli.checking._report import Figures, Finding, Section, excerpt
 from ie_cli.checking.labels import Labels
 from ie_cli.locate import ENUM
-from ie_cli.records import Event, Record
-from ie_cli.scoring._align import Placed
+from ie_cli.records import Event, Placed, Record
 
 NO_TRIGGER, NO_ARGUMENTS, NO_PLACE = "without a trigger", "without arguments", "with a span without a place"
 SEVERAL = "beside another of their type"

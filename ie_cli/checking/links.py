@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from ie_cli.checking._report import Figures, Finding, Section, excerpt
-from ie_cli.scoring._align import Placed
+from ie_cli.records import Placed
 from ie_cli.scoring.links import linked
 
 NAMES = "names"

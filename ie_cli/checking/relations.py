@@ -6,8 +6,7 @@ from collections.abc import Iterator
 
 from ie_cli.checking._report import Figures, Finding, Section
 from ie_cli.checking.labels import Labels
-from ie_cli.records import Entity, Relation, Span
-from ie_cli.scoring._align import Placed
+from ie_cli.records import Entity, Placed, Relation, Span
 from ie_cli.scoring._triples import PARTS, overlap, triple
 from ie_cli.scoring.relations import KEYS
 

@@ -13,8 +13,7 @@ from typing import NamedTuple
 import marisa_trie
 
 from ie_cli.checking._report import EXAMPLES, Example, Finding, excerpt
-from ie_cli.records import Entity
-from ie_cli.scoring._align import Placed
+from ie_cli.records import Entity, Placed
 
 SHORTEST = 2  # characters of a surface that is looked for; single ones stand in other words all the time
 Way = tuple[str, str]  # surface and type

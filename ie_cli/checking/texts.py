@@ -11,8 +11,7 @@ from typing import NamedTuple
 from ie_cli.checking._lengths import Lengths
 from ie_cli.checking._report import DEV, TRAIN, Cases, Figures, Finding, Section, excerpt
 from ie_cli.errors import place
-from ie_cli.records import Record, to_json
-from ie_cli.scoring._align import Placed
+from ie_cli.records import Placed, Record, to_json
 
 PARTS = ("entities", "relations", "events")
 ROWS = ("records", "annotated", "without a single annotation", "empty texts", "texts seen before")

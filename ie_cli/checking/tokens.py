@@ -11,8 +11,7 @@ from typing import Any, Protocol
 
 from ie_cli.checking._lengths import Lengths
 from ie_cli.checking._report import DEV, TRAIN, Cases, Finding, Section, excerpt
-from ie_cli.records import Record
-from ie_cli.scoring._align import Placed
+from ie_cli.records import Placed, Record
 
 ADVICE = {
     "boundary inside a token": "--set encoder.mode=characters: every character is then a token",

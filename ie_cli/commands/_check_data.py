@@ -14,9 +14,8 @@ from ie_cli.checking.check import Check
 from ie_cli.checking.tokens import Tokens
 from ie_cli.errors import IEError, Report
 from ie_cli.files import opened
-from ie_cli.records import Record
+from ie_cli.records import Placed, Record, read_placed
 from ie_cli.registry import load
-from ie_cli.scoring._align import Placed, read_placed
 
 if TYPE_CHECKING:
     from ie_cli.tasks._codec import Codec

@@ -15,9 +15,8 @@ from ie_cli.commands import _scorer
 from ie_cli.commands._shell import left_out, say
 from ie_cli.errors import IEError, Report
 from ie_cli.files import opened
-from ie_cli.records import Record
+from ie_cli.records import Placed, Record, pairs, placed, read_placed
 from ie_cli.scoring import links
-from ie_cli.scoring._align import Placed, pairs, placed, read_placed
 from ie_cli.scoring._counts import CountsBase
 from ie_cli.scoring._score import Score
 from ie_cli.scoring._several import Joint, JointCounts, Several

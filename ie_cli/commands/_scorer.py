@@ -14,7 +14,7 @@ from ie_cli.scoring._several import Joint, JointCounts
 from ie_cli.scoring.links import linked
 
 if TYPE_CHECKING:
-    from ie_cli.scoring._align import Placed
+    from ie_cli.records import Placed
     from ie_cli.scoring._counts import CountsBase
 
 SCORING = "ie_cli.scoring"

@@ -12,7 +12,7 @@ from ie_cli import records
 from ie_cli.commands._shell import REJECTED, Talk, inputs, output, refuse_overwrite
 from ie_cli.errors import Report
 from ie_cli.files import opened
-from ie_cli.records import Record
+from ie_cli.records import Record, pairs, read_placed
 
 
 def run(
@@ -55,8 +55,6 @@ def run(
 
 def _rows(preds: Sequence[str], report: Report) -> Iterator[list[Record]]:
     """The records of each text."""
-    from ie_cli.scoring._align import pairs, read_placed
-
     first, *others = preds
     with ExitStack() as files:
 

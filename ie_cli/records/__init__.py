@@ -15,10 +15,13 @@ from __future__ import annotations
 from ie_cli.records._checks import check, span_error, spans, valid
 from ie_cli.records._from_json import from_json
 from ie_cli.records._lines import dumps, loads, read, write
+from ie_cli.records._pairing import Pairs, pairs
+from ie_cli.records._placed import Placed, placed, read_placed
 from ie_cli.records._to_json import to_json
 from ie_cli.records._types import CANDIDATES, Argument, Entity, Event, Link, Record, Relation, Span
 
 __all__ = [
-    "CANDIDATES", "Argument", "Entity", "Event", "Link", "Record", "Relation", "Span",
-    "check", "dumps", "from_json", "loads", "read", "span_error", "spans", "to_json", "valid", "write",
+    "CANDIDATES", "Argument", "Entity", "Event", "Link", "Pairs", "Placed", "Record", "Relation", "Span",
+    "check", "dumps", "from_json", "loads", "pairs", "placed", "read", "read_placed", "span_error", "spans", "to_json",
+    "valid", "write",
 ]  # fmt: skip

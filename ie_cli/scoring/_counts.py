@@ -11,9 +11,8 @@ from copy import copy
 from typing import Any, ClassVar
 
 from ie_cli.errors import IEError
-from ie_cli.records import Record
+from ie_cli.records import Record, pairs, placed
 from ie_cli.registry import unknown
-from ie_cli.scoring._align import pairs, placed
 from ie_cli.scoring._score import Score, Sides, Tally
 
 GOLD, PRED = 0, 1  # the sides of `repeats` and `values`

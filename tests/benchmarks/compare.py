@@ -93,9 +93,9 @@ def do(cell: Cell, asked: Plan, data: Path, folder: Path) -> None:
     if (run / "result.json").is_file():
         return
     print(f"{cell.set}: {cell.row}, seed {cell.seed}", flush=True)
-    some = folder / f"{cell.set}.train.jsonl"
+    some = folder / f"{cell.set}.first{asked.records}.jsonl"
     if not some.is_file():
-        with (data / some.name).open("rb") as all_of, some.open("wb") as out:
+        with (data / f"{cell.set}.train.jsonl").open("rb") as all_of, some.open("wb") as out:
             out.writelines(islice(all_of, asked.records))
     cpu = runs.train(run, [some, *asked.train, *asked.rows[cell.row], "--seed", cell.seed])
     speed = predict(run, data / f"{cell.set}.test.jsonl")

@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 from ie_cli.checking._report import DEV, TRAIN
 from ie_cli.checking.entities import CROSSING, DOUBLE, NESTED, Entities, overlaps
 from ie_cli.checking.surfaces import Surfaces
-from ie_cli.records import Entity, Link, Record
-from ie_cli.scoring._align import placed
+from ie_cli.records import Entity, Link, Record, placed
 
 
 def record(text, *spans):

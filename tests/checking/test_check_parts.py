@@ -13,8 +13,7 @@ from ie_cli.checking.links import Links
 from ie_cli.checking.relations import Relations
 from ie_cli.checking.texts import Texts
 from ie_cli.checking.tokens import Tokens
-from ie_cli.records import Argument, Entity, Event, Link, Record, Relation, Span
-from ie_cli.scoring._align import placed
+from ie_cli.records import Argument, Entity, Event, Link, Record, Relation, Span, placed
 
 NAMED = [Entity(0, 1, "人", "甲")]
 

@@ -1,4 +1,4 @@
-"""Which prediction belongs to which gold record.
+"""Which record of a second file belongs to which of a first: predictions to gold, or to other predictions.
 
 Records are paired by position as long as ids (where both have one) and texts agree, in constant
 memory. At the first disagreement the rest is matched by id, which keeps the remaining predictions
@@ -9,46 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from itertools import chain, zip_longest
-from typing import NamedTuple
 
-from ie_cli import records
-from ie_cli.errors import IEError, Report, place
-from ie_cli.records import Record
-
-
-class Placed(NamedTuple):
-    """A record and where it stands: the file and its 1-based line."""
-
-    path: str
-    line: int | None
-    record: Record
-
-    @property
-    def place(self) -> str:
-        return place(self.path, self.line)
-
+from ie_cli.errors import IEError
+from ie_cli.records._placed import Placed
 
 Pairs = Iterator[tuple[Placed, Placed | None]]
 
-REMEDY = "predictions are compared with the file they were made from: `ie predict GOLD | ie eval GOLD -`"
-
-
-def placed(records: Iterable[Record], name: str) -> Iterator[Placed]:
-    """Records that stand in no file, placed by their number."""
-    return (Placed(name, number, record) for number, record in enumerate(records, 1))
-
-
-def read_placed(lines: Iterable[bytes], path: str, report: Report) -> Iterator[Placed]:
-    """Records of a JSONL stream with their lines: `records.read` takes a line only when it needs one."""
-    number = 0
-
-    def counted() -> Iterator[bytes]:
-        nonlocal number
-        for number, line in enumerate(lines, 1):  # noqa: B007 - read below
-            yield line
-
-    for record in records.read(counted(), path, report):
-        yield Placed(path, number, record)
+REMEDY = "both files have to hold the same texts: `ie predict GOLD | ie eval GOLD -`"
 
 
 def pairs(gold: Iterable[Placed], pred: Iterable[Placed]) -> Pairs:
@@ -137,7 +104,7 @@ def _same(wanted: Placed, found: Placed) -> bool:
 
 def _surplus(found: Placed) -> IEError:
     name = f"id {found.record.id!r}" if found.record.id is not None else repr(found.record.text[:20])
-    return IEError(f"{found.place}: no gold record for this prediction ({name}); {REMEDY}")
+    return IEError(f"{found.place}: the first file has no such record ({name}); {REMEDY}")
 
 
 def _unlike(wanted: Placed, found: Placed) -> IEError:
