@@ -32,7 +32,7 @@ def build(kind: type[T], data: Any, where: str = "") -> T:
     known = {f.name: f for f in dataclasses.fields(kind)}
     for key in data:
         if key not in known:
-            raise IEError(f"{unknown('setting', _dotted(where, str(key)), [_dotted(where, name) for name in known])}")
+            raise IEError(unknown("setting", _dotted(where, str(key)), [_dotted(where, name) for name in known]))
     values = {key: _value(hints[key], value, _dotted(where, key)) for key, value in data.items()}
     missing = [name for name, f in known.items() if name not in values and _required(f)]
     if missing:
@@ -99,11 +99,6 @@ def check(settings: Any, ranges: Mapping[str, Callable[[Any], bool]], choices: M
 
 def _at(settings: Any, dotted: str) -> Any:
     return functools.reduce(getattr, dotted.split("."), settings)
-
-
-def plain(settings: Any) -> dict[str, Any]:
-    """A dataclass as nested plain data, for YAML."""
-    return dataclasses.asdict(settings)
 
 
 def read(path: str) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import os
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 
 class IEError(Exception):
@@ -19,10 +20,11 @@ class FormatError(IEError):
         path: the file as the user named it (`-` for standard input).
         line: 1-based line number, or None where the file has no lines to speak of.
         reason: what is wrong, in one line.
+        cause: what such errors are counted by, where the reason is different for each.
     """
 
-    def __init__(self, path: str | os.PathLike, line: int | None, reason: str):
-        self.path, self.line, self.reason = str(path), line, reason
+    def __init__(self, path: str | os.PathLike, line: int | None, reason: str, *, cause: str = ""):
+        self.path, self.line, self.reason, self.cause = str(path), line, reason, cause
         super().__init__(f"{place(path, line)}: {reason}")
 
 
@@ -31,9 +33,16 @@ def place(path: str | os.PathLike, line: int | None) -> str:
     return str(path) if line is None else f"{path}:{line}"
 
 
+class Fault(NamedTuple):
+    """What is wrong with some part of the data: the reason to show, and the cause to count by."""
+
+    reason: str
+    cause: str
+
+
 @dataclass(frozen=True)
 class Problem:
-    """One thing that did not go straight through: where, which kind, and the reason."""
+    """One thing that did not get through as it was: where, which kind, and the reason."""
 
     path: str
     line: int | None
@@ -70,3 +79,12 @@ class Report:
         self.counts[kind] += 1
         self.reasons[kind, cause or reason] += 1
         self.listen(Problem(str(path), line, kind, reason))
+
+
+def strict_report() -> Report:
+    """A report for a file that is read whole or not at all: each problem is raised as a `FormatError`."""
+    return Report(_raise)
+
+
+def _raise(problem: Problem) -> None:
+    raise FormatError(problem.path, problem.line, problem.reason)

@@ -15,7 +15,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from ie_cli.predicting import adjust, predict
+from ie_cli.predicting import configure, predict
 from ie_cli.records import Record, check, from_json
 from ie_cli.zoo import folder
 
@@ -41,7 +41,7 @@ class Extractor:
         precision: str = "float32",
     ):  # fmt: skip
         self._model = folder.load(model or folder.DEFAULT)
-        adjust(self._model, threshold=threshold, base=kb, precision=precision)
+        configure(self._model, threshold=threshold, base=kb, precision=precision)
         self.task: str = self._model.task
         self.labels: list[str] = self._model.codec.labels.names
 
@@ -54,7 +54,10 @@ class Extractor:
 
         Raises:
             ValueError: a dict is not a record, or what is given breaks its rules; the line says why.
+            TypeError: one text is given instead of several, or something that is none.
         """
+        if isinstance(texts, (str, Record, dict)):
+            raise TypeError("predict() takes several texts; put the one in a list, or call the extractor with it")
         return predict(self._model, map(_record, texts))
 
 
@@ -62,5 +65,7 @@ def _record(text: Text) -> Record:
     if isinstance(text, dict):
         return from_json(text)
     record = Record(text) if isinstance(text, str) else text
+    if not isinstance(record, Record):
+        raise TypeError(f"a text is a string, a Record or a dict, not {type(text).__name__}")
     check(record)
     return record

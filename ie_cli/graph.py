@@ -3,6 +3,9 @@
 A node is whatever the caller tells apart: GPLinker's are (label, start, end), so one span in two
 roles of one event is two nodes, linked or not like any other two (their link is a cell on the
 diagonal). The published code keys its graph by the span alone and repeats such arguments.
+
+The cliques are those of networkx's `find_cliques`: Bron & Kerbosch (1973) with the pivots of Tomita, Tanaka &
+Takahashi (2006, doi.org/10.1016/j.tcs.2006.06.015).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Data sets such as DuIE give strings without their places. A string is looked for as it is, in all its
 occurrences; only where there is none, without the white space around it, in other case or width, and
-without 《》. Which of several places a span gets is a choice, see `Choice`. A span that has a place is
+without 《》. Which of several places a span gets is a choice, see `PlaceChoice`. A span that has a place is
 never moved, and one whose string is nowhere stays without a place.
 
 `span.text` is always what the text has. Where the data set spells it otherwise, its own string is kept
@@ -21,18 +21,19 @@ from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 from ie_cli import records
+from ie_cli.errors import Fault
+from ie_cli.overlaps import overlap
 from ie_cli.records import Entity, Event, Record, Relation, Span
 
 S = TypeVar("S", bound=Span)
 Place = tuple[int, int]
-Note = tuple[str, str]  # the reason to show, the cause to count by
 LOCATED, VALUE = "located", "value"
 ENUM = "enum"  # in the `extra` of an argument: a choice from a list, which is in no text
 MOST_PAIRS = 100  # relations that one triple may become; longer texts would give them by the million
 NOWHERE = "string that is not in the text, kept without a place"
 
 
-class Choice(str, Enum):
+class PlaceChoice(str, Enum):
     """Which places the spans of a relation get where their strings are in the text several times.
 
     nearest: the pair with the smallest gap, the earliest of equal ones. A pair that overlaps is taken
@@ -60,11 +61,14 @@ class Found(NamedTuple):
 
 
 class Located(NamedTuple):
-    """A record, how many of its spans were given a place, and what is to be told about the others."""
+    """A record, how many of its spans were given a place, and what is to be reported.
+
+    Reported are spans that have no place and those whose string the text has in another form.
+    """
 
     record: Record
     placed: int
-    notes: list[Note]
+    notes: list[Fault]
 
 
 # --- A string in a text --------------------------------------------------------------------------
@@ -122,6 +126,11 @@ def given(span: Span) -> str:
     return value if isinstance(value, str) else span.text
 
 
+def is_choice(span: Span) -> bool:
+    """Whether a span is a choice from a list, which is looked for in no text."""
+    return span.extra.get(ENUM) is True
+
+
 # --- One of several places -----------------------------------------------------------------------
 
 
@@ -132,14 +141,14 @@ def nearest(anchor: Place | None, found: list[Place]) -> Place | None:
     return min(_around(anchor, found), key=lambda place: _rank((anchor, place)))
 
 
-def pairs(subjects: list[Place], objects: list[Place], choice: Choice) -> list[tuple[Place | None, Place | None]]:
+def pairs(subjects: list[Place], objects: list[Place], choice: PlaceChoice) -> list[tuple[Place | None, Place | None]]:
     """The places of subject and object for each relation that a triple becomes, the nearest first; one at least."""
-    if choice is Choice.first or not subjects or not objects:
+    if choice is PlaceChoice.first or not subjects or not objects:
         return [(nearest(None, subjects), nearest(None, objects))]
-    some = choice is Choice.nearest or _too_many(subjects, objects)
+    some = choice is PlaceChoice.nearest or _too_many(subjects, objects)
     found = [(a, b) for a in subjects for b in (_around(a, objects) if some else objects)]
-    found = [pair for pair in found if not _overlap(pair)] or found
-    return sorted(found, key=_rank)[: 1 if choice is Choice.nearest else MOST_PAIRS]
+    found = [pair for pair in found if not overlap(*pair)] or found
+    return sorted(found, key=_rank)[: 1 if choice is PlaceChoice.nearest else MOST_PAIRS]
 
 
 def _too_many(subjects: list[Place], objects: list[Place]) -> bool:
@@ -153,47 +162,42 @@ def _around(anchor: Place, found: list[Place]) -> list[Place]:
     return found[max(before - 1, 0) : before] + found[before : min(before + 1, after)] + found[after : after + 1]
 
 
-def _overlap(pair: tuple[Place, Place]) -> bool:
-    (start, end), (other_start, other_end) = pair
-    return start < other_end and other_start < end
-
-
 def _rank(pair: tuple[Place, Place]) -> tuple:
     (start, end), (other_start, other_end) = pair
-    return _overlap(pair), max(other_start - end, start - other_end, 0), pair
+    return overlap(*pair), max(other_start - end, start - other_end, 0), pair
 
 
 # --- Records -------------------------------------------------------------------------------------
 
 
-def locate(record: Record, choice: Choice = Choice.nearest) -> Located:
+def locate(record: Record, choice: PlaceChoice = PlaceChoice.nearest) -> Located:
     """The record with a place for every span that has none and whose string is in the text."""
-    spans = [] if choice is Choice.none else [(name, s) for name, s in records.spans(record) if _sought(s)]
+    spans = [] if choice is PlaceChoice.none else [(name, s) for name, s in records.spans(record) if _sought(s)]
     if not spans:
         return Located(record, 0, [])
     found = {value: places(record.text, value) for value in {span.text for _, span in spans}}
-    notes = [note for name, span in spans for note in _told(name, span.text, record.text, found[span.text])]
+    notes = [note for name, span in spans for note in _notes(name, span.text, record.text, found[span.text])]
     if placed := sum(bool(found[span.text].places) for _, span in spans):
         record = _Placing(record.text, choice, found, notes).record(record)
     return Located(record, placed, notes)
 
 
 def _sought(span: Span) -> bool:
-    return span.start is None and span.extra.get(ENUM) is not True
+    return span.start is None and not is_choice(span)
 
 
-def _told(name: str, value: str, text: str, found: Found) -> Iterator[Note]:
+def _notes(name: str, value: str, text: str, found: Found) -> Iterator[Fault]:
     if not found.places:
-        yield f"{name}: '{value}' is not in the text; kept without a place", NOWHERE
+        yield Fault(f"{name}: '{value}' is not in the text; kept without a place", NOWHERE)
     elif found.how:
         start, end = found.places[0]
-        yield f"{name}: '{value}' is '{text[start:end]}' in the text", f"string found {found.how}"
+        yield Fault(f"{name}: '{value}' is '{text[start:end]}' in the text", f"string found {found.how}")
 
 
 class _Placing:
     """Gives the spans of one record their places."""
 
-    def __init__(self, text: str, choice: Choice, found: dict[str, Found], notes: list[Note]):
+    def __init__(self, text: str, choice: PlaceChoice, found: dict[str, Found], notes: list[Fault]):
         self.text, self.choice, self.found, self.notes = text, choice, found, notes
 
     def record(self, record: Record) -> Record:
@@ -207,14 +211,15 @@ class _Placing:
 
     def _entity(self, entity: Entity) -> Iterator[Entity]:
         found = self._places(entity)
-        for place in found if self.choice is Choice.all and found else [nearest(None, found)]:
+        for place in found if self.choice is PlaceChoice.all and found else [nearest(None, found)]:
             yield self._at(entity, place)
 
     def _relation(self, relation: Relation) -> Iterator[Relation]:
         subjects, objects = self._places(relation.subject), self._places(relation.object)
-        if self.choice is Choice.all and _too_many(subjects, objects):
-            reason = f"'{relation.predicate}' has {len(subjects) * len(objects)} pairs of places"
-            self.notes.append((f"{reason}; the {MOST_PAIRS} nearest are taken", "more pairs of places than are taken"))
+        if self.choice is PlaceChoice.all and _too_many(subjects, objects):
+            many = len(subjects) * len(objects)
+            reason = f"'{relation.predicate}' has {many} pairs of places; the {MOST_PAIRS} nearest are taken"
+            self.notes.append(Fault(reason, "more pairs of places than are taken"))
         for subject, object_ in pairs(subjects, objects, self.choice):
             yield replace(
                 relation,
@@ -234,7 +239,7 @@ class _Placing:
         return self.found[span.text].places if _sought(span) else []
 
     def _near(self, span: S, anchor: Place | None) -> S:
-        return self._at(span, nearest(None if self.choice is Choice.first else anchor, self._places(span)))
+        return self._at(span, nearest(None if self.choice is PlaceChoice.first else anchor, self._places(span)))
 
     def _at(self, span: S, place: Place | None) -> S:
         if span.start is not None or place is None:

@@ -1,4 +1,4 @@
-"""Entities that share characters with others."""
+"""Places that share characters, and entities that share none."""
 
 from __future__ import annotations
 
@@ -7,6 +7,11 @@ from collections.abc import Iterable
 from operator import attrgetter
 
 from ie_cli.records import Entity
+
+
+def overlap(one: tuple[int, int], other: tuple[int, int]) -> bool:
+    """Whether two places (start, end) share a character."""
+    return one[0] < other[1] and other[0] < one[1]
 
 
 def disjoint(entities: Iterable[Entity]) -> list[Entity]:

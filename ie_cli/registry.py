@@ -1,4 +1,8 @@
-"""A folder is a registry: adding a file adds a format, a task or a scorer; nothing else changes."""
+"""A folder is a registry: each module in it is a format, a task or a scorer under its own name.
+
+A new format or task is a new file and nothing else. A new scorer is also entered in the table of parts (`KINDS`)
+from which `ie eval` picks.
+"""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def chunks(items: Iterable[T], most: int, *, room: float = float("inf"), size: S
 
 
 def full_chunks(items: Iterable[T], most: int, *, room: float, size: Size) -> Iterator[list]:
-    """The same from a source that need not be waited for, a file: as full as the bounds let them be."""
+    """Chunks from a file, each as full as the bounds allow; an error comes as in `chunks`."""
     failures: list[Exception] = []
     chunk: list = []
     left = room

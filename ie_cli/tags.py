@@ -46,35 +46,60 @@ def decode(tags: Sequence[str], scheme: str) -> tuple[list[tuple[int, int, str]]
     as conlleval and seqeval's default mode do; it is reported, so the caller can count it. So is a
     span that stops without the end tag its scheme asks for.
     """
-    table = SCHEMES[scheme]
-    closes = "end" in table.values()
-    found: list[tuple[int, int, str]] = []
-    defects: list[Defect] = []
-    start, kind = None, None
-    for i, tag in enumerate([*tags, "O"]):  # the O behind the last tag closes what is open
-        prefix, tag_kind = split(tag)
-        action = table.get(prefix) if tag_kind is not None else None
-        if action is None and tag != "O":
-            defects.append(Defect(i, UNKNOWN, f"tag '{tag}' is not {scheme.upper()}"))
-        if action in ("inside", "end") and kind == tag_kind:
-            if action == "end":
-                found.append((start, i + 1, kind))
-                start, kind = None, None
-            continue
-        if kind is not None:
-            found.append((start, i, kind))
-            if closes:
-                defects.append(Defect(i - 1, UNCLOSED, f"'{tags[i - 1]}' is the last of its span but no end tag"))
-            start, kind = None, None
+    decoder = _Decoder(tags, scheme)
+    for i in range(len(tags)):
+        decoder.read(i)
+    decoder.stop(len(tags))
+    return decoder.spans, decoder.defects
+
+
+class _Decoder:
+    """The spans and defects of the tags read so far, and the span that is open: its start and type."""
+
+    def __init__(self, tags: Sequence[str], scheme: str):
+        self._tags, self._scheme, self._table = tags, scheme, SCHEMES[scheme]
+        self._start, self._kind = 0, None  # no type: none is open
+        self.spans: list[tuple[int, int, str]] = []
+        self.defects: list[Defect] = []
+
+    def read(self, i: int) -> None:
+        """The tag at `i`; the tags before it have been read."""
+        action, kind = self._action(i)
+        if action not in ("inside", "end"):
+            self.stop(i)
+        elif kind != self._kind:
+            self.stop(i)
+            self._add(i, ORPHAN, f"'{self._tags[i]}' continues no span of its type")
         if action is None:
-            continue
-        if action in ("inside", "end"):
-            defects.append(Defect(i, ORPHAN, f"'{tag}' continues no span of its type"))
+            return
+        if self._kind is None:
+            self._start, self._kind = i, kind
         if action in ("single", "end"):
-            found.append((i, i + 1, tag_kind))
-        else:
-            start, kind = i, tag_kind
-    return found, defects
+            self._close(i + 1)
+
+    def stop(self, end: int) -> None:
+        """End the span that is open, if any, before the tag at `end`, which does not continue it."""
+        if self._kind is None:
+            return
+        self._close(end)
+        if "end" in self._table.values():
+            self._add(end - 1, UNCLOSED, f"'{self._tags[end - 1]}' is the last of its span but no end tag")
+
+    def _action(self, i: int) -> tuple[str | None, str | None]:
+        """What the tag does, None for O, and its type."""
+        tag = self._tags[i]
+        prefix, kind = split(tag)
+        action = self._table.get(prefix) if kind is not None else None
+        if action is None and tag != "O":
+            self._add(i, UNKNOWN, f"tag '{tag}' is not {self._scheme.upper()}")
+        return action, kind
+
+    def _close(self, end: int) -> None:
+        self.spans.append((self._start, end, self._kind))
+        self._kind = None
+
+    def _add(self, i: int, cause: str, reason: str) -> None:
+        self.defects.append(Defect(i, cause, reason))
 
 
 def encode(

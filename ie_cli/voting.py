@@ -9,7 +9,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from ie_cli.overlaps import disjoint
-from ie_cli.records import Argument, Entity, Event, Record, Relation, Span
+from ie_cli.records import Argument, Entity, Event, Record, Relation, span_key
 
 T = TypeVar("T", Entity, Relation, Event, Argument)
 Key = Callable[[T], Hashable]
@@ -78,26 +78,22 @@ def _score(votes: list[T], of_all: int) -> float:
 # --- What makes two items one --------------------------------------------------------------------
 
 
-def _place(span: Span) -> Hashable:
-    return span.start, span.end, span.text
-
-
 def _entity(entity: Entity) -> Hashable:
-    return _place(entity), entity.type
+    return span_key(entity), entity.type
 
 
 def _relation(relation: Relation) -> Hashable:
-    slots = frozenset((name, _place(span)) for name, span in relation.slots.items())
+    slots = frozenset((name, span_key(span)) for name, span in relation.slots.items())
     return relation.predicate, _entity(relation.subject), _entity(relation.object), slots
 
 
 def _argument(argument: Argument) -> Hashable:
-    return argument.role, _place(argument)
+    return argument.role, span_key(argument)
 
 
 def _event(event: Event) -> Hashable:
     if event.trigger is not None:
-        return event.type, _place(event.trigger)
+        return event.type, span_key(event.trigger)
     return event.type, frozenset(map(_argument, event.arguments))
 
 

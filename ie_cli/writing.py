@@ -7,7 +7,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Iterator
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import FrameType
 from typing import BinaryIO
 
@@ -15,7 +15,7 @@ PUT_OFF = (signal.SIGINT, signal.SIGTERM)
 
 
 class WholeWriter:
-    """A binary stream of which every `write` is done whole, and flushed whole, before a signal is heard."""
+    """A binary stream of which every `write` is done whole, and flushed whole, before a signal is handled."""
 
     def __init__(self, stream: BinaryIO):
         self._stream = stream
@@ -60,29 +60,67 @@ def uninterrupted() -> Iterator[None]:
 
 
 @contextlib.contextmanager
+def named(path: Path, *files: Path | None) -> Iterator[None]:
+    """Let an error of writing name what the user named: a full disk names no file, an unfinished one its own name.
+
+    Args:
+        files: whose errors are meant, for a folder with what is in it; None is an error that names no file.
+            Without any, every error is.
+    """
+    try:
+        yield
+    except OSError as error:
+        if files and not any(_is_of(error, file) for file in files):
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from None
+
+
+def _is_of(error: OSError, file: Path | None) -> bool:
+    if file is None or error.filename is None:
+        return file is None and error.filename is None
+    return PurePath(str(error.filename)).is_relative_to(file)
+
+
+@contextlib.contextmanager
+def replacing(path: Path, mine: str = "") -> Iterator[Path]:
+    """A new file to write to, beside `path`; it takes that name when the block is done, else it is removed.
+
+    Args:
+        mine: a part of its name that no other process has, where several may write the same file.
+
+    Raises:
+        OSError: it cannot be written; the error names `path`.
+    """
+    part = path.with_name(f".{path.name}{mine}.part")
+    try:
+        with named(path, part):
+            yield part
+            part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
 def whole_folder(folder: Path, mine: str = "") -> Iterator[Path]:
     """A new folder to write to; when the block is done it takes the place of the old one under its name, if any.
 
     Args:
-        mine: tells the unfinished folder from those of other processes that may write the same one. Without it
+        mine: a part of its name that no other process has, where several may write the same folder. Without it
             one that a killed process has left is removed.
 
     Raises:
         OSError: it cannot be written; the error names `folder`.
     """
-    named, folder = folder, folder.resolve()  # of a link, what it points to is replaced
-    part, old = (folder.with_name(f".{folder.name}{mine}.{what}") for what in ("part", "old"))
+    real = folder.resolve()  # of a link, what it points to is replaced
+    part, old = (real.with_name(f".{real.name}{mine}.{what}") for what in ("part", "old"))
     try:
-        shutil.rmtree(part, ignore_errors=True)
-        part.mkdir(parents=True)
-        yield part
-        with uninterrupted():
-            _swap(folder, part, old)
-        shutil.rmtree(old, ignore_errors=True)
-    except OSError as error:
-        if error.filename is None or str(error.filename).startswith(str(part)):  # the user named another
-            raise OSError(error.errno, error.strerror, str(named)) from None
-        raise
+        with named(folder, part, None):
+            shutil.rmtree(part, ignore_errors=True)
+            part.mkdir(parents=True)
+            yield part
+            with uninterrupted():
+                _swap(real, part, old)
+            shutil.rmtree(old, ignore_errors=True)
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

@@ -12,7 +12,7 @@ from ie_cli import config
 from ie_cli.commands import app
 from ie_cli.registry import load, names
 from ie_cli.training.recipe import Recipe
-from ie_cli.zoo import char, known
+from ie_cli.zoo import catalogue, char
 from ie_cli.zoo.encoders import BUILT_IN
 
 ROOT = Path(__file__).parent.parent
@@ -95,7 +95,7 @@ def test_the_writable_column_is_true():
 def test_the_readme_names_the_encoders_that_exist():
     section = README.split("编码器由 `--encoder` 选择：", 1)[1].split("\n\n", 2)[1]
     named = set(re.findall(r"`([a-z0-9.-]+)`", section)) - {"ie", "models"}
-    assert named == {*BUILT_IN, *known.ENCODERS}
+    assert named == {*BUILT_IN, *catalogue.ENCODERS}
 
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)

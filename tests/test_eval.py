@@ -9,10 +9,10 @@ from typer.testing import CliRunner
 
 import ie_cli
 from ie_cli import registry
-from ie_cli.commands import _scorer, app
+from ie_cli.commands import _eval_scorer, app
 from ie_cli.commands._table import table
 from ie_cli.records import Entity, Record, Relation, Span, dumps, loads
-from ie_cli.scoring._score import Score, Tally
+from ie_cli.scoring import Score, Tally, counts_for
 
 GOLD = [
     ("1", "张三丰在北京大学", [(0, 3, "人物"), (4, 8, "机构"), (4, 6, "地点")]),
@@ -122,7 +122,7 @@ def test_wrong_usage(ie, args):
             lines([GOLD[0], ("2", "李四去上 海", [])]),
             "-:2: the text differs from g.jsonl:2 at character 4",
         ),
-        (lines(GOLD[:1]), lines(GOLD), "-:2: the first file has no such record"),
+        (lines(GOLD[:1]), lines(GOLD), "-:2: no record of the first file is left for this one"),
         ('{"text": "a"}', '{"text": "a", "entities": []}', "g.jsonl: no record has 'entities'"),
         ("", "", "g.jsonl: no record has 'entities'"),
         (lines(GOLD), "", "-: no record has 'entities'"),
@@ -261,7 +261,7 @@ def test_gold_of_strings_is_compared_by_strings(ie, tmp_path):
 def test_aliases(ie, tmp_path, rule):
     gold, pred = related(("作者", (5, 7), (0, 2)), ("作者", (5, 7), (9, 12))), related(("作者", (5, 7), (0, 2)))
     lines_to(tmp_path, gold, p=pred)
-    (tmp_path / "names.json").write_text('{"周作人": ["鲁迅"]}', "utf-8")
+    (tmp_path / "names.json").write_text('{"鲁迅": ["周作人"]}', "utf-8")
     rows = ie("r.jsonl", "p.jsonl", "--alias", "names.json", *rule).stdout.splitlines()
     assert rows[0].split() == ["type", "P", "R", "F1", "tp", "found", "pred", "gold"]
     assert rows[1].split() == ["作者", "1.0000", "1.0000", "1.0000", "1", "2", "1", "2"]
@@ -303,19 +303,19 @@ def test_the_kind_follows_the_data(ie, tmp_path, gold, pred, args, kind, note):
 
 
 def test_every_scorer_can_be_named(ie):
-    assert sorted(_scorer.KINDS.values()) == registry.names("ie_cli.scoring")
-    for part in _scorer.KINDS:
-        assert _scorer.by_part(part).Counts.part == part
+    assert sorted(_eval_scorer.KINDS.values()) == registry.names("ie_cli.scoring")
+    for part in _eval_scorer.KINDS:
+        assert counts_for(_eval_scorer.kind_of(part)).part == part
     listed = [row.split()[:2] for row in ie("--list").stdout.splitlines()]
-    assert listed == [[part, rule] for part in _scorer.KINDS for rule in _scorer.by_part(part).RULES]
+    assert listed == [[part, rule] for part, kind in _eval_scorer.KINDS.items() for rule in counts_for(kind).rules]
 
 
 def test_only_so_many_records_are_looked_at():
     taken = []
-    stream = (taken.append(i) or SimpleNamespace(record=i) for i in range(3 * _scorer.LOOKED_AT))
-    head, again = _scorer.look(stream)
-    assert len(head) == len(taken) == _scorer.LOOKED_AT
-    assert [item.record for item in again] == list(range(3 * _scorer.LOOKED_AT))
+    stream = (taken.append(i) or SimpleNamespace(record=i) for i in range(3 * _eval_scorer.LOOKED_AT))
+    head, again = _eval_scorer.look(stream)
+    assert len(head) == len(taken) == _eval_scorer.LOOKED_AT
+    assert [item.record for item in again] == list(range(3 * _eval_scorer.LOOKED_AT))
 
 
 @pytest.mark.parametrize(
@@ -344,7 +344,7 @@ def test_stated_errors_of_the_choice(ie, tmp_path, args, message):
 
 def test_data_without_annotations_name_what_is_missing(ie, tmp_path):
     bare = '{"text": "a"}\n'
-    lines_to(tmp_path, bare * _scorer.LOOKED_AT + related(BROTHER), p=bare)
+    lines_to(tmp_path, bare * _eval_scorer.LOOKED_AT + related(BROTHER), p=bare)
     message = "none of the first 1000 records has 'entities' or 'relations' or 'events'; say what is meant with --task"
     assert f"error: r.jsonl: {message}" in ie("r.jsonl", "p.jsonl").stderr
     lines_to(tmp_path, related(BROTHER))

@@ -35,6 +35,24 @@ def test_what_the_command_rejects_is_an_error(wrong):
         ie_cli.load()(wrong)
 
 
+@pytest.mark.parametrize("wrong", [TEXTS[0], Record(TEXTS[0]), {"text": TEXTS[0]}])
+def test_one_text_is_not_several(wrong):
+    with pytest.raises(TypeError, match="put the one in a list"):
+        ie_cli.load().predict(wrong)
+
+
+@pytest.mark.parametrize("wrong", [None, 3, b"a"])
+def test_what_is_no_text(wrong):
+    with pytest.raises(TypeError, match="a text is a string"):
+        ie_cli.load()(wrong)
+
+
+@pytest.mark.parametrize("threshold", [0, 1, 7, float("nan")])
+def test_a_threshold_out_of_range(threshold):
+    with pytest.raises(IEError, match="lies between 0 and 1"):
+        ie_cli.load(threshold=threshold)
+
+
 def test_it_reads_no_further_than_it_must():
     def texts():
         for i in range(10_000):

@@ -62,7 +62,7 @@ HALVES = b"\xed\xa0\xbd\n\xed\xb8\x82\n"
 
 
 def test_halves_of_a_character(tmp_path):
-    assert lines(HALVES, tmp_path, halves=True) == (["\ud83d", "\ude02"], [])
+    assert lines(HALVES, tmp_path, keep_surrogates=True) == (["\ud83d", "\ude02"], [])
     found, problems = lines(HALVES, tmp_path)
     assert (found, len(problems)) == (["\ufffd", "\ufffd"], 2)
     assert lines(HALVES.replace(b"\n", b""), tmp_path)[0] == ["😂"]

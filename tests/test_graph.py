@@ -1,5 +1,4 @@
 import random
-import time
 from itertools import combinations
 
 import pytest
@@ -79,9 +78,7 @@ def test_one_span_in_two_roles_is_two_nodes():
     ],
 )
 def test_dense_graphs_end_within_the_bound(linked, count):
-    start = time.perf_counter()
     found = cliques(range(count), linked)
-    assert time.perf_counter() - start < 1
     assert 0 < len(found.found) <= MAX_CLIQUES
     kept = count - found.dropped
     assert set().union(*found.found) == set(range(kept))

@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "ie_cli"
 # From the bottom up; a module may import from its own layer and from those below it.
 LAYERS = [
-    {"", "errors", "registry", "compressed"},
+    {"", "errors", "registry", "compressed", "lost_causes"},
     {
         "records",
         "overlaps",
@@ -16,12 +16,15 @@ LAYERS = [
         "tags",
         "locate",
         "graph",
+        "matching",
+        "lengths",
+        "metrics",
         "files",
         "config",
         "threads",
         "streaming",
         "writing",
-        "watch",
+        "stopwatch",
     },
     {"formats", "kb", "scoring", "checking"},
     {"text", "analysis", "report"},

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ie_cli.errors import Report
-from ie_cli.locate import Choice, nearest, pairs, places
+from ie_cli.locate import PlaceChoice, nearest, pairs, places
 from ie_cli.registry import load
 
 EE = Path(__file__).parents[2] / "shared" / "data" / "ee"
@@ -50,8 +50,8 @@ def test_the_nearest_pair_is_right_more_often_than_the_first(format, file, expec
     for (*_, one, other), both in seen.items():
         if len(both[0]) * len(both[1]) > 1:
             right["pairs"] += 1
-            right.update(choice for choice in Choice if choice != "none" and (one, other) in pairs(*both, choice))
-    assert tuple(right[key] for key in ("pairs", Choice.nearest, Choice.first, Choice.all)) == expected
+            right.update(choice for choice in PlaceChoice if choice != "none" and (one, other) in pairs(*both, choice))
+    assert tuple(right[key] for key in ("pairs", PlaceChoice.nearest, PlaceChoice.first, PlaceChoice.all)) == expected
 
 
 @pytest.mark.parametrize(("format", "file", "expected"), [(*row[:2], row[3]) for row in SETS])

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from ie_cli.commands import app
 from ie_cli.commands.models import Row
-from ie_cli.zoo import encoders, known, manifest
+from ie_cli.zoo import catalogue, encoders, manifest
 
 CONTENT = {
     "task": "ner_pointer",
@@ -53,13 +53,13 @@ def test_a_model_without_a_note(shipped):
 def test_a_shipped_encoder_has_what_its_card_says(shipped, monkeypatch, tmp_path):
     (tmp_path / "config.json").touch()
     (tmp_path / "README.md").write_text("---\nlicense: mit\nparameters: 10.4\n---\n# tiny-zh\n")
-    monkeypatch.setattr(known, "shipped", lambda: {"tiny-zh": tmp_path})
+    monkeypatch.setattr(catalogue, "shipped", lambda: {"tiny-zh": tmp_path})
     assert listed()[2] == Row("encoder", "tiny-zh", "shipped", "10.4 M", "mit")
 
 
 def test_every_encoder_is_listed(shipped):
-    rows, here = listed()[1:], [*encoders.BUILT_IN, *known.shipped()]
-    assert [row.name for row in rows] == [*here, *known.ENCODERS]
+    rows, here = listed()[1:], [*encoders.BUILT_IN, *catalogue.shipped()]
+    assert [row.name for row in rows] == [*here, *catalogue.ENCODERS]
     assert {row.here for row in rows[: len(here)]} == {"yes"}
     by_name = {row.name: row for row in rows}
     assert by_name["rbt3"] == Row("encoder", "rbt3", "hfl/rbt3", "38 M", "apache-2.0", "no")
@@ -77,7 +77,7 @@ def test_an_encoder_is_here_when_its_weights_are(shipped, tmp_path):
     assert here() == "yes"
 
 
-def test_on_a_terminal_names_and_ids_are_whole(shipped, monkeypatch, capsys):
+def test_on_a_terminal_names_and_ids_are_whole(shipped, monkeypatch):
     from ie_cli.commands import models
 
     screen = io.StringIO()
@@ -87,7 +87,7 @@ def test_on_a_terminal_names_and_ids_are_whole(shipped, monkeypatch, capsys):
     shown = screen.getvalue()
     assert "Models (ie predict -m NAME)" in shown and "Encoders (ie train -e NAME)" in shown
     assert "[bold]地点, 人物" in shown and "…" not in shown
-    assert all(name in shown for name in known.ENCODERS)
+    assert all(name in shown for name in catalogue.ENCODERS)
 
 
 def test_a_damaged_shipped_model_is_one_stated_line(shipped):

@@ -41,11 +41,11 @@ def test_pairs(gold, pred, expected):
     [
         ("1a 2b", "1a 2x", "p:2: the text differs from g:2 at character 0: 'x', not 'b'"),
         ("a b c", "a x c", "p:2: the text differs from g:2 at character 0: 'x', not 'b'"),
-        ("a b c", "a c b", "p:3: the first file has no such record ('b')"),  # without ids the order must agree
+        ("a b c", "a c b", "p:3: no record of the first file is left for this one ('b')"),  # no ids: in order
         ("1a 2b", "2x 1a", "p:1: the text differs from g:2"),
-        ("a", "a b", "p:2: the first file has no such record ('b')"),
-        ("1a 2b", "1a 2b 3c", "p:3: the first file has no such record (id '3')"),
-        ("1a 2b", "3a 2b", "p:1: the first file has no such record (id '3')"),
+        ("a", "a b", "p:2: no record of the first file is left for this one ('b')"),
+        ("1a 2b", "1a 2b 3c", "p:3: no record of the first file is left for this one (id '3')"),
+        ("1a 2b", "3a 2b", "p:1: no record of the first file is left for this one (id '3')"),
         ("1a 2b 2b", "2b 1a 2b", "p:3: id '2' stands at p:1 too"),
         ("1a 2b 2c", "2b 1a", "g:3: id '2' stands at g:2 too"),
         ("1a 2b", "2b a", "p:2: has no id, and the files do not agree line by line"),

@@ -14,7 +14,7 @@ from ie_cli.errors import IEError
 from ie_cli.nn import device, precision
 from ie_cli.nn.precision import choose, widened
 from ie_cli.pipeline import work
-from ie_cli.predicting import adjust, predict
+from ie_cli.predicting import configure, predict
 from ie_cli.records import Argument, Entity, Event, Link, Record, Relation, Span, dumps
 from ie_cli.registry import load, names
 from ie_cli.zoo import encoders, exported, folder
@@ -57,7 +57,7 @@ def base(tmp_path_factory):
         kb.Entry("2", "张三", about="住在一起"),
         kb.Entry("3", "王五"),
     ]
-    kb.build((kb.Placed("kb", i, entry) for i, entry in enumerate(entries)), place)
+    kb.build((kb.SourcedEntry("kb", i, entry) for i, entry in enumerate(entries)), place)
     return str(place)
 
 
@@ -89,7 +89,7 @@ def finds(record):
 
 
 def in_precision(model, name):
-    adjust(model, precision=name)
+    configure(model, precision=name)
     return found_by(model)
 
 
@@ -112,7 +112,7 @@ def test_every_task_finds_in_16_bits_nearly_what_it_finds_in_32(task, bert, base
 def test_16_bits_of_a_gpu_overflow_nowhere(task, bert, base):
     model = made(task, bert, base)
     wide = in_precision(made(task, bert, base), "float32")
-    model.precision = torch.float16  # which `adjust` keeps from a processor
+    model.precision = torch.float16  # which `configure` keeps from a processor
     narrow = found_by(model)
     assert [one.keys() for one in narrow] == [one.keys() for one in wide]
 
@@ -132,9 +132,9 @@ def test_weights_and_decoding_stay_in_32_bits(bert, monkeypatch):
     assert {weights.dtype for weights in model.parameters()} == {torch.float32}
 
 
-def test_a_model_that_was_never_adjusted_is_in_32_bits(bert):
+def test_a_model_that_was_never_configured_is_in_32_bits(bert):
     one, other = (made("ner_pointer", bert, None) for _ in range(2))
-    adjust(other)
+    configure(other)
     assert list(predict(one, map(Record, TEXTS))) == list(predict(other, map(Record, TEXTS)))
 
 

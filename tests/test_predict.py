@@ -20,7 +20,7 @@ from ie_cli.commands import app
 from ie_cli.pipeline.job import Job
 from ie_cli.pipeline.lines import Line
 from ie_cli.tasks import ner_pointer, relation_casrel
-from ie_cli.tasks._relations import Link
+from ie_cli.tasks._relations import LinkType
 from ie_cli.zoo import encoders, folder
 
 TEXTS = ["张伟住在北京市", "", "A b\t😀\ufeff c", "他在上海大学读书" * 80]
@@ -81,7 +81,7 @@ def test_one_line_out_per_line_in_with_ids_and_unknown_keys_kept(model):
 def test_a_threshold_that_a_model_does_not_have_is_refused(tmp_path):
     options = {"characters": 8, "bigrams": 4, "words": 2, "hidden": 8, "layers": 1}
     encoder = encoders.create(encoders.EncoderSettings("char-bilstm", options=options), lambda: TEXTS)
-    labels = relation_casrel.Labels([Link("住在", None, None, None, 1)])
+    labels = relation_casrel.Labels([LinkType("住在", None, None, None, 1)])
     folder.save(folder.build("relation_casrel", encoder, labels, relation_casrel.Settings()), tmp_path / "casrel")
     refused = predict(tmp_path / "casrel", "--threshold", 0.3, stdin=lines(TEXTS))
     assert refused.exit_code == 1 and "several thresholds" in refused.stderr
@@ -116,11 +116,10 @@ def test_a_broken_line_is_rejected_and_the_rest_goes_on(model, tmp_path):
 
 def test_bytes_that_are_no_text_are_rejected(model):
     bad = '{"text": "好"}\n'.encode() + b'{"text": "\xff"}\n' + b'{"text": "\\ud800"}\n'
-    process = start(model)
-    out, err = process.communicate(bad)
-    assert process.returncode == 3
-    assert len(out.splitlines()) == 1
-    assert b"-:2: not UTF-8" in err and b"half a surrogate pair" in err.splitlines()[1]
+    result = predict(model, stdin=bad)
+    assert result.exit_code == 3
+    assert len(result.stdout.splitlines()) == 1
+    assert "-:2: not UTF-8" in result.stderr and "half a surrogate pair" in result.stderr.splitlines()[1]
 
 
 def test_plain_text_lines(model):
@@ -216,7 +215,7 @@ def test_several_workers_give_what_one_gives(model, tmp_path):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_a_run_that_was_killed_is_resumed_without_loss(model, tmp_path, workers):
     source, out, rejects = tmp_path / "in.jsonl", tmp_path / "out.jsonl", tmp_path / "rejects"
-    source.write_text((lines(TEXTS[:3] * 400) + "broken\n") * 4)
+    source.write_text((lines(TEXTS[:3] * 200) + "broken\n") * 4)  # five blocks
     args = [source, "-o", out, "--rejects", rejects, "--fields", "id,entities", "--workers", workers]
     process = start(model, *args)
     journal = tmp_path / ".out.jsonl.part.json"
@@ -230,7 +229,7 @@ def test_a_run_that_was_killed_is_resumed_without_loss(model, tmp_path, workers)
     resumed = predict(model, *args[:7], "--resume")
     assert resumed.exit_code == 3 and resumed.stderr.endswith(f"4 lines were rejected; they are in {rejects}\n")
     assert out.read_text() == predict(model, source, "--fields", "id,entities").stdout
-    assert [json.loads(row)["line"] for row in rejects.read_text().splitlines()] == [1201, 2402, 3603, 4804]
+    assert [json.loads(row)["line"] for row in rejects.read_text().splitlines()] == [601, 1202, 1803, 2404]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl", "rejects"]
 
 
@@ -274,7 +273,7 @@ def test_a_run_is_not_resumed_with_what_has_changed(model, tmp_path, monkeypatch
 
 
 def built(place):
-    kb.build([kb.Placed("x", 1, kb.Entry("1", "甲"))], place)
+    kb.build([kb.SourcedEntry("x", 1, kb.Entry("1", "甲"))], place)
     return place
 
 

@@ -13,7 +13,7 @@ from transformers import AutoModel, AutoTokenizer
 from typer.testing import CliRunner
 
 from ie_cli.commands import app
-from ie_cli.text.vocabulary import SPECIALS
+from ie_cli.text.character_tokenizer import SPECIALS
 from ie_cli.zoo import encoders
 from ie_cli.zoo.encoders import EncoderSettings
 
@@ -147,15 +147,14 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(texts, tmp_path):
     assert [row["loss"] for row in rows(tmp_path / "whole")] == [row["loss"] for row in rows(tmp_path / "cut")]
 
 
-def test_two_processes_read_the_same_rows_as_one(texts, tmp_path):
+def test_two_processes_train_together_and_the_first_one_tells(texts, tmp_path):
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node", "2", "--standalone", "-m", "ie_cli"]
     both = subprocess.run(
         [*launch, *arguments(texts, tmp_path / "two", *BUILT_IN, "--steps", 4, "--set", "train.batch=2")],
         capture_output=True, text=True,
     )  # fmt: skip
     assert both.returncode == 0, both.stderr
-    assert pretrain(texts, tmp_path / "one", *BUILT_IN, "--steps", 4).exit_code == 0
-    assert rows(tmp_path / "two")[0]["tokens"] == rows(tmp_path / "one")[0]["tokens"]
+    assert [row["step"] for row in rows(tmp_path / "two")] == [4]
     assert both.stderr.count("the encoder is in") == 1
 
 

@@ -1,5 +1,6 @@
 """The record: what is read, what is refused, and that it comes out as it went in."""
 
+import gzip
 import io
 import json
 
@@ -159,3 +160,17 @@ def test_read_goes_on_after_a_bad_line_and_passes_over_empty_ones():
 def test_a_broken_record_is_not_written(record):
     with pytest.raises(IEError, match="cannot be written"):
         records.write([record], io.BytesIO())
+
+
+def test_the_first_line_says_what_the_file_may_be_instead():
+    problems = []
+    for first in (b'[{"text": "a"}]\n', b"[\n", gzip.compress(b'{"text": "a"}')):
+        list(records.read([first, first], "f", Report(problems.append)))
+    hints = [problem.reason.partition("; ")[2][:12] for problem in problems]
+    assert hints == ["records are ", "", "records are ", "", "this is gzip", ""]
+
+
+def test_broken_lines_are_counted_together():
+    report = Report()
+    list(records.read([b"{\n", b"{oops\n", b"\xff\n", b"x\xff\n"], "f", report))
+    assert report.reasons == {("skipped", "not JSON"): 2, ("skipped", "not UTF-8"): 2}

@@ -22,7 +22,7 @@ def test_a_name_like_nothing_gets_no_guess():
     assert registry.unknown("format", "zzzz", ["conll"]) == "unknown format 'zzzz'. Known: conll"
 
 
-@pytest.mark.parametrize("name", ["_rows", "../errors", "", "jsonl.read"])
+@pytest.mark.parametrize("name", ["_reading", "../errors", "", "jsonl.read"])
 def test_nothing_but_the_names_is_imported(name):
     with pytest.raises(IEError, match="unknown format"):
         registry.load("ie_cli.formats", name)

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from ie_cli.commands import app
 from ie_cli.text.batch import pad
 from ie_cli.text.pretrained import unknown_id
-from ie_cli.zoo import encoders, known, manifest
+from ie_cli.zoo import catalogue, encoders, manifest
 from ie_cli.zoo.encoders import EncoderSettings
 
 ROOT = Path(__file__).parent.parent
@@ -74,16 +74,16 @@ def test_all_that_ships_is_small():
     assert sum(path.stat().st_size for path in root.rglob("*") if path.is_file()) < 45e6
 
 
-@pytest.mark.parametrize("folder", known.shipped().values(), ids=known.shipped())
+@pytest.mark.parametrize("folder", catalogue.shipped().values(), ids=catalogue.shipped())
 def test_an_encoder_has_a_card_and_nothing_pickled(folder):
     assert {path.suffix for path in folder.iterdir()} == {".json", ".safetensors", ".md"}
-    card = known.card(folder)
+    card = catalogue.card(folder)
     weights = load_file(folder / "model.safetensors")
     assert card["parameters"] == pytest.approx(sum(x.numel() for x in weights.values()) / 1e6, abs=0.06)
     assert card["license"] and {x.dtype for x in weights.values()} == {torch.float16}
 
 
-@pytest.mark.parametrize("name", known.shipped())
+@pytest.mark.parametrize("name", catalogue.shipped())
 def test_an_encoder_is_opened_by_its_name_and_knows_common_characters(name):
     made = encoders.create(EncoderSettings(name), lambda: ())
     text = "张三丰在武当山，ABC 2026…℃！"

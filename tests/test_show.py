@@ -8,8 +8,8 @@ from rich.console import Console
 from typer.testing import CliRunner
 
 from ie_cli.commands import app
-from ie_cli.commands._cells import style
-from ie_cli.commands._render import render
+from ie_cli.commands._show_record import render
+from ie_cli.commands._terminal import style
 from ie_cli.records import Argument, Entity, Event, Link, Record, Relation, Span, dumps
 
 HOSPITAL = "张三丰在北京大学人民医院看病，后来去了武当山。"

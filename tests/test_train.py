@@ -207,6 +207,39 @@ def test_several_seeds_are_several_runs_and_finished_ones_are_not_repeated(recor
     assert "seed 2, in" in more.stderr and "seed 3, in" not in more.stderr and "3 seeds" in more.stderr
 
 
+def test_seeds_of_another_recipe_or_other_data_are_not_averaged(records, tmp_path):
+    args = ("--epochs", 1, "--seeds")
+    assert fit(records, tmp_path / "runs", *args, "1,").exit_code == 0
+    other = tmp_path / "other.jsonl"
+    other.write_bytes(records.read_bytes() * 2)
+    refused = fit(other, tmp_path / "runs", *args, "1,2", "--resume", "--set", "train.lr=0.01")
+    assert refused.exit_code == 1 and "is finished with another data.train, data.dev, train.lr" in refused.stderr
+    assert fit(records, tmp_path / "runs", *args, "1,2", "--resume").exit_code == 0
+    assert fit(records, tmp_path / "one", "--epochs", 1).exit_code == 0
+    assert "holds a run of one seed" in fit(records, tmp_path / "one", *args, "2").stderr
+
+
+def test_a_renamed_label_is_not_resumed(records, tmp_path):
+    own = tmp_path / "own.jsonl"
+    own.write_bytes(records.read_bytes())
+    assert fit(own, tmp_path / "run", "--epochs", 1).exit_code == 0
+    own.write_text(records.read_text().replace('"address"', '"place"'))
+    refused = fit(own, tmp_path / "run", "--epochs", 2, "--resume")
+    assert refused.exit_code == 1 and "have other labels (address, place) than this run began with" in refused.stderr
+
+
+def test_files_without_a_readable_record(tmp_path):
+    (tmp_path / "gbk.jsonl").write_bytes('{"text": "张伟"}\n'.encode("gbk"))
+    result = train(tmp_path / "gbk.jsonl", "-o", tmp_path / "run")
+    assert result.exit_code == 1 and "there are no training records: no line of the files can be read" in result.stderr
+
+
+def test_a_split_that_leaves_no_dev_text_says_what_to_do(tmp_path):
+    (tmp_path / "one.jsonl").write_text(line(*TEXTS[0]) + "\n")
+    result = train(tmp_path / "one.jsonl", "-o", tmp_path / "run", "--set", "data.dev_share=0.01")
+    assert result.exit_code == 1 and "--set data.dev_share=0.3" in result.stderr
+
+
 def test_flags_win_over_set_and_set_over_the_recipe(records, tmp_path):
     recipe = tmp_path / "r.yaml"
     recipe.write_text("train: {epochs: 5, batch: 7, seed: 9}\n")
@@ -278,7 +311,7 @@ def test_spans_that_training_cannot_use_are_counted(records, tmp_path):
 )
 def test_mistakes_end_in_one_line(records, tmp_path, args, reason):
     unlabelled = tmp_path / "u.jsonl"
-    unlabelled.write_text('{"text": "没有标注"}\n')
+    unlabelled.write_text("".join(f'{{"text": "没有标注{i}"}}\n' for i in range(9)))
     names = {"RECORDS": str(records), "UNLABELLED": str(unlabelled)}
     arguments = [names.get(a, a) for a in args]
     result = train(*arguments, "-o", tmp_path / "run", "--set", "train.seed=1", "--set", "data.dev_share=0.4")

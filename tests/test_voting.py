@@ -161,7 +161,7 @@ def test_a_record_that_a_file_lacks_is_counted(files):
 
 
 def test_a_surplus_record_and_another_text_are_stated(files):
-    assert "the first file has no such record" in run(*files(a=[lines(1)], b=[lines(1), lines(2)])).stderr
+    assert "left for this one (id 2)" in run(*files(a=[lines(1)], b=[lines(1), lines(2)])).stderr
     assert "text differs" in run(*files(a=[lines(1)], b=[lines(1) | {"text": "别的"}])).stderr
 
 

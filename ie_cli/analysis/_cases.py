@@ -51,6 +51,6 @@ def _position(case: Case) -> tuple:
 
 
 def _order(item: Item) -> tuple:
-    """Items in an order of their own, so that the order in the file does not matter."""
+    """What items are sorted by, so that the order in the file does not matter."""
     start = item.spans[0][0].start
     return (start is None, start or 0, item.spans[0][0].end or 0, item.type, str(item.key))

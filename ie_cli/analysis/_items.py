@@ -6,13 +6,11 @@ from collections.abc import Callable, Hashable
 from typing import NamedTuple
 
 from ie_cli.locate import given
-from ie_cli.records import Record, Span
+from ie_cli.records import PlaceOrText, Record, Span, place_or_text
 from ie_cli.scoring._event_rows import label
 from ie_cli.scoring._triples import triple
 from ie_cli.scoring.links import KNOWN, NIL
 from ie_cli.scoring.relations import KEYS
-
-Place = tuple[int, int] | str  # a string where there are no offsets
 
 
 class Item(NamedTuple):
@@ -28,7 +26,7 @@ class Item(NamedTuple):
 
     type: str
     key: Hashable
-    place: Place | None
+    place: PlaceOrText | None
     text: str
     spans: tuple[tuple[Span, str], ...]
 
@@ -36,7 +34,7 @@ class Item(NamedTuple):
 def entities(record: Record) -> list[Item]:
     """Entities: place and type."""
     return [
-        Item(one.type or "", (_place(one), one.type or ""), _place(one), one.text, ((one, one.type or ""),))
+        _of_span(one.type or "", (place_or_text(one), one.type or ""), one, one.type or "")
         for one in record.entities or ()
     ]
 
@@ -59,9 +57,7 @@ def relations(rule: str) -> Callable[[Record], list[Item]]:
 def arguments(record: Record) -> list[Item]:
     """Arguments of all events: event type, role and place."""
     return [
-        Item(
-            label(event.type, one.role), (event.type, one.role, _place(one)), _place(one), one.text, ((one, one.role),)
-        )
+        _of_span(label(event.type, one.role), (event.type, one.role, place_or_text(one)), one, one.role)
         for event in record.events or ()
         for one in event.arguments
     ]
@@ -69,15 +65,13 @@ def arguments(record: Record) -> list[Item]:
 
 def links(record: Record) -> list[Item]:
     """Links: place and id."""
-    linked = [entity for entity in record.entities or () if entity.link is not None]
+    linked = [(entity, entity.link.kb_id) for entity in record.entities or () if entity.link is not None]
     return [
-        Item(
-            NIL if one.link.kb_id is None else KNOWN, (_place(one), one.link.kb_id), _place(one), one.text,
-            ((one, one.link.kb_id or NIL),),
-        )
-        for one in linked
-    ]  # fmt: skip
+        _of_span(NIL if kb_id is None else KNOWN, (place_or_text(one), kb_id), one, kb_id or NIL)
+        for one, kb_id in linked
+    ]
 
 
-def _place(span: Span) -> Place:
-    return span.text if span.start is None else (span.start, span.end)
+def _of_span(type_: str, key: Hashable, span: Span, shown: str) -> Item:
+    """An item that is one span, coloured under the label `shown`."""
+    return Item(type_, key, place_or_text(span), span.text, ((span, shown),))

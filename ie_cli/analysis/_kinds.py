@@ -1,4 +1,4 @@
-"""How a wrong item can be close to a right one, by kind; `errors` says what the classes mean."""
+"""How a wrong item can be close to a right one, by kind; `error_analysis` says what the classes mean."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Kind(NamedTuple):
     near: dict[str, Likeness]
 
 
-def of(scorer: str, rule: str | None) -> list[Kind]:
+def item_kinds(scorer: str, rule: str | None) -> list[Kind]:
     """The kinds of item for a scorer; several where the gold decides about the rule.
 
     For events and links the items are the same under every rule.
@@ -38,9 +38,9 @@ def of(scorer: str, rule: str | None) -> list[Kind]:
     return [Kind(SIGNATURES[name], ("relations", "predicates"), _items.relations(name), _TRIPLES) for name in rules]
 
 
-def overlap(gold: Item, pred: Item) -> float:
+def jaccard(gold: Item, pred: Item) -> float:
     """Characters in common over those of either (Jaccard); strings without a place never overlap."""
-    if isinstance(gold.place, str) or isinstance(pred.place, str):
+    if gold.place[0] is None or pred.place[0] is None:
         return 0.0
     common = min(gold.place[1], pred.place[1]) - max(gold.place[0], pred.place[0])
     return max(common, 0) / (max(gold.place[1], pred.place[1]) - min(gold.place[0], pred.place[0]))
@@ -50,8 +50,8 @@ def _same_place(gold: Item, pred: Item) -> float:
     return gold.place == pred.place
 
 
-def _overlap_of_type(gold: Item, pred: Item) -> float:
-    return overlap(gold, pred) if gold.type == pred.type else 0.0
+def _jaccard_of_type(gold: Item, pred: Item) -> float:
+    return jaccard(gold, pred) if gold.type == pred.type else 0.0
 
 
 def _same(*names: str) -> Likeness:
@@ -64,20 +64,20 @@ def _same_event(gold: Item, pred: Item) -> float:
 
 
 def _same_id(gold: Item, pred: Item) -> float:
-    return overlap(gold, pred) if gold.key[1] == pred.key[1] else 0.0
+    return jaccard(gold, pred) if gold.key[1] == pred.key[1] else 0.0
 
 
 _ENTITIES = Kind(
     "exact(start,end,type)",
     ("entities", "types"),
     _items.entities,
-    {"wrong type": _same_place, "wrong boundary": _overlap_of_type, "wrong both": overlap},
+    {"wrong type": _same_place, "wrong boundary": _jaccard_of_type, "wrong both": jaccard},
 )
 _ARGUMENTS = Kind(
     "argument(type,role,start,end)",
     ("arguments", "roles"),
     _items.arguments,
-    {"wrong role": _same_event, "wrong event type": _same_place, "wrong boundary": _overlap_of_type},
+    {"wrong role": _same_event, "wrong event type": _same_place, "wrong boundary": _jaccard_of_type},
 )
 _LINKS = Kind(
     "end_to_end(start,end,kb_id)",

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 
 from ie_cli.analysis._cases import RIGHT, Case
 from ie_cli.analysis._items import Item
-from ie_cli.scoring._score import Tally
+from ie_cli.scoring import Tally
 from ie_cli.scoring.ner import overlapping
 
 LENGTHS = {1: "1", 2: "2", 3: "3", 4: "4", 6: "5-6", 9: "7-9"}  # at most -> name, in characters
@@ -17,7 +17,7 @@ SURFACE = "surface in training"
 SEEN, OTHER, UNSEEN = "seen", "seen as another type", "unseen"
 
 
-class Surfaces:
+class TrainingSurfaces:
     """The strings of the training data with their types."""
 
     def __init__(self, items: Iterable[Item]):
@@ -35,7 +35,7 @@ class Surfaces:
 
 
 def enter(
-    cases: list[Case], names: tuple[str, str], surfaces: Surfaces | None, splits: dict[str, dict[str, Tally]]
+    cases: list[Case], names: tuple[str, str], surfaces: TrainingSurfaces | None, splits: dict[str, dict[str, Tally]]
 ) -> None:
     """Count the items of a record in each group they are of; a right prediction is where its gold item is.
 
@@ -59,7 +59,7 @@ def _of_record(gold: list[Item]) -> tuple[str, str]:
     return _number(gold), _number({item.type for item in gold})
 
 
-def _of_item(item: Item, nested: set[int], surfaces: Surfaces | None) -> dict[str, str]:
+def _of_item(item: Item, nested: set[int], surfaces: TrainingSurfaces | None) -> dict[str, str]:
     """The groups for what an item is itself."""
     groups = {}
     if item.place is not None:
@@ -86,5 +86,5 @@ def _number(items: set | list) -> str:
 
 def _nested(items: list[Item]) -> list[Item]:
     """Items that share characters with another of their side; places that repeat under another type do, too."""
-    keys = {(*item.place, str(item.key)): item for item in items if isinstance(item.place, tuple)}
+    keys = {(*item.place, str(item.key)): item for item in items if item.place and item.place[0] is not None}
     return [keys[key] for key in overlapping(keys)]

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ie_cli.scoring._score import Score
+from ie_cli.scoring import Score
 
 RATES = ("precision", "recall", "f1")
 LEVEL = 0.95

@@ -15,7 +15,7 @@ import numpy as np
 
 from ie_cli.analysis import bootstrap
 from ie_cli.analysis.bootstrap import COUNTS, LEVEL, RATES, Resampling, counts, kinds, rates
-from ie_cli.scoring._score import Score
+from ie_cli.scoring import Score
 
 _ROUNDING = 1e-12  # differences that are equal in exact arithmetic
 

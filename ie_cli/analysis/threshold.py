@@ -16,7 +16,7 @@ import numpy as np
 
 from ie_cli.analysis.bootstrap import counts, rates
 from ie_cli.records import Record
-from ie_cli.scoring._counts import CountsBase
+from ie_cli.scoring import CountsBase
 
 USUAL = 0.5
 
@@ -30,7 +30,7 @@ class Point(NamedTuple):
     f1: float
 
 
-class Curve:
+class ThresholdCurve:
     """Micro rates at every threshold.
 
     Args:
@@ -85,7 +85,7 @@ class Sweep:
             if self._counts.add(gold, None if pred is None else replace(pred, **{part: kept})):
                 self._scores.append(least)
 
-    def curve(self) -> Curve | None:
+    def curve(self) -> ThresholdCurve | None:
         """The curve; None if no prediction has a score."""
         scores, rows = np.array(self._scores), counts(self._counts.score())
         first = np.isinf(scores)
@@ -95,7 +95,7 @@ class Sweep:
         order = np.argsort(-scores[~first], kind="stable")
         ordered, sums = scores[~first][order], rows[first].sum(axis=0) + np.cumsum(changes[order], axis=0)
         last = np.append(ordered[1:] != ordered[:-1], True)  # of equal scores
-        return Curve(ordered[last], sums[last], rows[first].sum(axis=0))
+        return ThresholdCurve(ordered[last], sums[last], rows[first].sum(axis=0))
 
 
 def between(low: float, high: float) -> float:

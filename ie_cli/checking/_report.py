@@ -94,11 +94,11 @@ class Figures:
     Args:
         title: of the section, a word for what is counted.
         rows: names of the counts; the first is what the others are shares of.
-        told: the rows whose cases in train are findings, with what to try.
+        advice: of the rows whose cases in train are findings, what to try.
     """
 
-    def __init__(self, title: str, *rows: str, told: dict[str, str] | None = None):
-        self.title, self.rows, self.told = title, rows, told or {}
+    def __init__(self, title: str, *rows: str, advice: dict[str, str] | None = None):
+        self.title, self.rows, self.advice = title, rows, advice or {}
         self.counts: dict[str, Counter[str]] = defaultdict(Counter)
         self._cases: dict[str, Cases] = defaultdict(Cases)
 
@@ -116,9 +116,9 @@ class Figures:
             yield Section(self.title, columns, {split: column[self.rows[0]] for split, column in self.counts.items()})
 
     def findings(self) -> Iterator[Finding]:
-        """The kinds that are told and were met."""
+        """The kinds that were met and have an advice."""
         total = self.counts.get(TRAIN, Counter())[self.rows[0]]
-        for kind, advice in self.told.items():
+        for kind, advice in self.advice.items():
             if (cases := self._cases.get(kind)) is not None:
                 name = f"{self.title}_{kind}".replace(" ", "_")
                 yield Finding(name, f"{self.title} {kind}", cases.count, total, advice, cases.examples)

@@ -48,9 +48,9 @@ class Check:
         if split == TRAIN:
             self._surfaces.add(item)
 
-    def again(self, item: Placed) -> None:
+    def second_pass(self, item: Placed) -> None:
         """Second pass: every record of train, when all were added."""
-        self._surfaces.again(item)
+        self._surfaces.second_pass(item)
 
     def sections(self) -> list[Section]:
         """The figures of all parts that the records have."""

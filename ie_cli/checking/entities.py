@@ -11,8 +11,8 @@ from ie_cli.records import Entity, Placed
 
 NESTED, CROSSING, DOUBLE = "inside another", "crossing another", "of several types at once"
 ROWS = ("entities", NESTED, CROSSING, DOUBLE, "repeated", "without a place", "without a type", "white space at an edge")
-# Kinds of cases that are told, with what to try.
-TOLD = {
+# Kinds of cases that are findings, with what to try.
+ADVICE = {
     CROSSING: "look at them: crossing entities are often slips; ner_crf learns only the longer one",
     NESTED: "take ner_pointer: ner_crf learns only the longer one; `ie train` predicts overlapping ones where 1% "
     "or more of the entities overlap, else with --set model.nested=true",
@@ -27,7 +27,7 @@ TOLD = {
 class Entities:
     def __init__(self):
         self.types = Labels("entity types")
-        self._figures = Figures("entities", *ROWS, told=TOLD)
+        self._figures = Figures("entities", *ROWS, advice=ADVICE)
 
     def add(self, item: Placed, split: str) -> None:
         seen: set[tuple] = set()
@@ -39,7 +39,7 @@ class Entities:
             for kind in _slips(entity, seen):
                 self._figures.note(kind, split, item.place, shown)
             seen.add(_key(entity))
-        for kind, entity, other in overlaps(sorted((e for e in seen if e[0] is not None), key=_outer_first)):
+        for kind, entity, other in overlapping_pairs(sorted((e for e in seen if e[0] is not None), key=_outer_first)):
             self._figures.note(kind, split, item.place, _both(item.record.text, entity, other))
 
     def sections(self) -> Iterator[Section]:
@@ -74,7 +74,7 @@ def _slips(entity: Entity, seen: set[Key]) -> Iterator[str]:
         yield "white space at an edge"
 
 
-def overlaps(spans: Sequence[Key]) -> Iterator[tuple[str, Key, Key]]:
+def overlapping_pairs(spans: Sequence[Key]) -> Iterator[tuple[str, Key, Key]]:
     """Each span that shares characters with an earlier one, once for each way, with such an earlier one.
 
     Args:

@@ -7,13 +7,13 @@ from collections.abc import Iterator
 
 from ie_cli.checking._report import Figures, Finding, Section, excerpt
 from ie_cli.checking.labels import Labels
-from ie_cli.locate import ENUM
+from ie_cli.locate import is_choice
 from ie_cli.records import Event, Placed, Record
 
 NO_TRIGGER, NO_ARGUMENTS, NO_PLACE = "without a trigger", "without arguments", "with a span without a place"
 SEVERAL = "beside another of their type"
 ROWS = ("events", SEVERAL, NO_TRIGGER, NO_ARGUMENTS, NO_PLACE)
-TOLD = {
+ADVICE = {
     NO_TRIGGER: "fine for event_gplinker, unless model.triggers is set: then such events are left out",
     NO_ARGUMENTS: "fine: their triggers are learned",
     NO_PLACE: "`ie convert jsonl FILE` finds places of strings; a string that is not in the text is not learned",
@@ -24,7 +24,7 @@ class Events:
     def __init__(self):
         self.types, self.roles = Labels("event types"), Labels("roles")
         self._figures, self._arguments = (
-            Figures("events", *ROWS, told=TOLD),
+            Figures("events", *ROWS, advice=ADVICE),
             Figures("arguments", "arguments", "choices"),
         )
 
@@ -46,7 +46,7 @@ class Events:
             shown = argument.text if argument.start is None else excerpt(item.record.text, *place)
             self.roles.add(f"{event.type}/{argument.role}", split, item.place, shown)
             self._arguments.counts[split]["arguments"] += 1
-            self._arguments.counts[split]["choices"] += bool(argument.extra.get(ENUM))
+            self._arguments.counts[split]["choices"] += is_choice(argument)
 
     def sections(self) -> Iterator[Section]:
         yield from self._figures.sections()
@@ -75,7 +75,7 @@ def _unplaced(event: Event) -> Iterator[str]:
     if event.trigger is not None and event.trigger.start is None:
         yield event.trigger.text
     for argument in event.arguments:
-        if argument.start is None and not argument.extra.get(ENUM):
+        if argument.start is None and not is_choice(argument):
             yield f"{argument.role}={argument.text}"
 
 

@@ -7,27 +7,27 @@ from collections.abc import Iterator
 
 from ie_cli.checking._report import Figures, Finding, Section, excerpt
 from ie_cli.records import Placed
-from ie_cli.scoring.links import linked
+from ie_cli.scoring.links import has_links
 
 NAMES = "names"
-BARE = "without a link"
-ROWS = ("mentions", "NIL", BARE)
-TOLD = {BARE: 'link them, or say that they are NIL: "link": {"kb_id": null}'}
+WITHOUT_LINK = "without a link"
+ROWS = ("mentions", "NIL", WITHOUT_LINK)
+ADVICE = {WITHOUT_LINK: 'link them, or say that they are NIL: "link": {"kb_id": null}'}
 
 
 class Links:
     def __init__(self):
-        self._figures = Figures("mentions", *ROWS, told=TOLD)
+        self._figures = Figures("mentions", *ROWS, advice=ADVICE)
         self._ids: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))  # by split and name
 
     def add(self, item: Placed, split: str) -> None:
-        if not linked(item.record):
+        if not has_links(item.record):
             return
         for entity in item.record.entities:
             self._figures.counts[split]["mentions"] += 1
             if entity.link is None:
                 shown = excerpt(item.record.text, entity.start, entity.end)
-                self._figures.note(BARE, split, item.place, shown)
+                self._figures.note(WITHOUT_LINK, split, item.place, shown)
             elif entity.link.kb_id is None:
                 self._figures.counts[split]["NIL"] += 1
             else:

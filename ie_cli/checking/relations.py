@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 from ie_cli.checking._report import Figures, Finding, Section
 from ie_cli.checking.labels import Labels
-from ie_cli.records import Entity, Placed, Relation, Span
-from ie_cli.scoring._triples import PARTS, overlap, triple
+from ie_cli.records import Placed, Relation, span_key
+from ie_cli.scoring._triples import PARTS, overlap_classes, triple
 from ie_cli.scoring.relations import KEYS
 
 NO_PLACE, NO_ENTITY = "with a span without a place", "with a span that is no entity"
 SELF, REPEATED = "whose subject and object are one span", "repeated"
 ROWS = ("relations", *PARTS, "with slots", NO_PLACE, NO_ENTITY, SELF, REPEATED)
-TOLD = {
+ADVICE = {
     NO_PLACE: "`ie convert jsonl FILE` finds places of strings; without them a relation is not learned",
     NO_ENTITY: "complete the entities, if the same file is to train a model of entities as well",
     SELF: "look at them: a thing that is related to itself is mostly a slip",
@@ -24,14 +24,14 @@ TOLD = {
 class Relations:
     def __init__(self):
         self.predicates, self.slots = Labels("predicates"), Labels("slots")
-        self._figures = Figures("relations", *ROWS, told=TOLD)
+        self._figures = Figures("relations", *ROWS, advice=ADVICE)
 
     def add(self, item: Placed, split: str) -> None:
         relations, counts = item.record.relations or [], self._figures.counts[split]
-        different = overlap(triple(relation, KEYS["strict"]) for relation in relations)
+        different = overlap_classes(triple(relation, KEYS["strict"]) for relation in relations)
         counts.update(different.values())
         seen = set()
-        entities = None if item.record.entities is None else {_place(entity) for entity in item.record.entities}
+        entities = None if item.record.entities is None else {span_key(entity) for entity in item.record.entities}
         for relation in relations:
             counts["relations"] += 1
             counts["with slots"] += bool(relation.slots)
@@ -62,14 +62,10 @@ def _odd(relation: Relation, entities: set[tuple] | None) -> Iterator[str]:
     spans = [relation.subject, relation.object, *relation.slots.values()]
     if any(span.start is None for span in spans):
         yield NO_PLACE
-    if entities is not None and any(_place(span) not in entities for span in spans):
+    if entities is not None and any(span_key(span) not in entities for span in spans):
         yield NO_ENTITY
-    if _place(relation.subject) == _place(relation.object):
+    if span_key(relation.subject) == span_key(relation.object):
         yield SELF
-
-
-def _place(span: Span | Entity) -> tuple:
-    return span.start, span.end, span.text
 
 
 def _shown(relation: Relation) -> str:

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import marisa_trie
 
 from ie_cli.checking._report import EXAMPLES, Example, Finding, excerpt
+from ie_cli.matching import inside_runs, leftmost_longest
 from ie_cli.records import Entity, Placed
 
 SHORTEST = 2  # characters of a surface that is looked for; single ones stand in other words all the time
@@ -43,7 +44,7 @@ class Surfaces:
                 shown = f"{kind or '(none)'}: {excerpt(item.record.text, start, end)}"
                 self._first[surface, kind] = Example(item.place, shown)
 
-    def again(self, item: Placed) -> None:
+    def second_pass(self, item: Placed) -> None:
         """Second pass: what is left out. A record whose entities nobody annotated says nothing."""
         if item.record.entities is None:
             return
@@ -58,17 +59,19 @@ class Surfaces:
             count, first = left.get(surface, (0, example))
             left[surface] = Left(count + 1, first)
 
-    def _unmarked(self, text: str, spans: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    def _unmarked(self, text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """Places of surfaces in characters that no entity covers."""
         taken = {i for start, end in spans for i in range(start, end)}
-        free = 0  # behind the last place found
+        return leftmost_longest(place for place in self._longest_at_each(text) if taken.isdisjoint(range(*place)))
+
+    def _longest_at_each(self, text: str) -> Iterator[tuple[int, int]]:
+        """The longest surface that begins at each character, if there is one."""
+        inside = inside_runs(text)
         for start in range(len(text)):
-            if start < free or not (found := self._trie.prefixes(text[start : start + self._longest])):
-                continue
-            ends = [start + len(prefix) for prefix in found if not _cuts(text, start, start + len(prefix))]
-            if ends and taken.isdisjoint(range(start, ends[-1])):  # the longest comes last
-                free = ends[-1]
-                yield start, free
+            found = self._trie.prefixes(text[start : start + self._longest]) if start not in inside else ()
+            ends = [start + len(prefix) for prefix in found if start + len(prefix) not in inside]
+            if ends:
+                yield start, ends[-1]  # the longest comes last
 
     def findings(self) -> Iterator[Finding]:
         if several := [surface for surface, types in self._types.items() if len(types) > 1]:
@@ -114,12 +117,3 @@ class Surfaces:
 
 def _placed(item: Placed) -> list[Entity]:
     return [entity for entity in item.record.entities or () if entity.start is not None]
-
-
-def _cuts(text: str, start: int, end: int) -> bool:
-    """Whether either end stands within a run of Latin letters or of digits."""
-    return _one_run(text[start - 1 : start + 1]) or _one_run(text[end - 1 : end + 1])
-
-
-def _one_run(pair: str) -> bool:
-    return len(pair) == 2 and pair.isascii() and (pair.isalpha() or pair.isdigit())

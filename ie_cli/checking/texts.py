@@ -8,29 +8,28 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ie_cli.checking._lengths import Lengths
 from ie_cli.checking._report import DEV, TRAIN, Cases, Figures, Finding, Section, excerpt
 from ie_cli.errors import place
-from ie_cli.records import Placed, Record, to_json
+from ie_cli.lengths import Lengths
+from ie_cli.records import PARTS, Placed, Record, to_json
 
-PARTS = ("entities", "relations", "events")
 ROWS = ("records", "annotated", "without a single annotation", "empty texts", "texts seen before")
 
 
-class Seen(NamedTuple):
+class FirstText(NamedTuple):
     """Where a text stands first, and a hash of what it is annotated with there."""
 
     split: str
     path: str
     line: int | None
-    note: bytes
+    annotation_hash: bytes
 
 
 class Texts:
     def __init__(self):
         self._figures = Figures("records", *ROWS)
         self._lengths: dict[str, Lengths] = defaultdict(Lengths)
-        self._seen: dict[bytes, Seen] = {}
+        self._seen: dict[bytes, FirstText] = {}
         self._cases: dict[str, Cases] = defaultdict(Cases)
         self._missing: dict[str, Cases] = {part: Cases() for part in PARTS}
 
@@ -55,13 +54,12 @@ class Texts:
                 self._missing[part].add(item.place, lambda: excerpt(item.record.text, None, None))
 
     def _note_repeat(self, item: Placed, split: str) -> None:
-        note = _hash(annotation(item.record))
-        here = Seen(split, item.path, item.line, note)
+        here = FirstText(split, item.path, item.line, _hash(annotation(item.record)))
         first = self._seen.setdefault(_hash(item.record.text), here)
         if first is here:
             return
         self._figures.counts[split]["texts seen before"] += 1
-        across, same = first.split != split, first.note == note
+        across, same = first.split != split, first.annotation_hash == here.annotation_hash
         kind = "dev_in_train" if across else "repeated" if same else "contradictory"
         differs = "" if same else ", annotated differently"
 
@@ -94,16 +92,16 @@ class Texts:
         yield from self._unannotated(total.get(TRAIN, 0))
 
     def _unannotated(self, total: int) -> Iterator[Finding]:
-        """Parts that some training records have and others lack, where the model would learn that nothing is there."""
+        """Parts that some training records have and others lack: a model of one task is not trained on the latter."""
         for part, cases in self._missing.items():
             if 0 < cases.count < total:
-                advice = f'annotate them or take them out; where there are none indeed, write "{part}": []'
-                what = f"training records without '{part}', which others have: they count as having none"
+                advice = f'annotate them, or train with --task multi; where there are none indeed, write "{part}": []'
+                what = f"training records without '{part}', which others have: a single-task model leaves them out"
                 yield Finding(f"no_{part}", what, cases.count, total, advice, cases.examples)
 
 
 def annotation(record: Record) -> str:
-    """What a record says of its text, in an order of its own."""
+    """What a record says of its text, sorted."""
     data = to_json(record)
     parts = {part: sorted(json.dumps(x, sort_keys=True) for x in data[part]) for part in PARTS if part in data}
     return json.dumps(parts)

@@ -9,21 +9,20 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import Any, Protocol
 
-from ie_cli.checking._lengths import Lengths
+from ie_cli import lost_causes
 from ie_cli.checking._report import DEV, TRAIN, Cases, Finding, Section, excerpt
+from ie_cli.lengths import Lengths
 from ie_cli.records import Placed, Record
 
 ADVICE = {
-    "boundary inside a token": "--set encoder.mode=characters: every character is then a token",
-    "no offsets": "`ie convert` finds places of strings; what is not in the text cannot be learned",
-    "longer than the overlap of two windows": "raise train.length or model.overlap",
-    "its spans are never in one window": "raise train.length as far as the encoder and the memory go",
-    "overlaps a longer one": "take ner_pointer, or event_gplinker for events: they learn overlapping spans",
-    "id that is not in the knowledge base, learned as NIL": "`ie kb build NEW --update KB` adds it",
-    "name that its entity does not have in the knowledge base, learned as NIL": (
-        "`ie kb build NEW --update KB` gives the entity an alias"
-    ),
-    "record that is annotated for no part": "annotate it for one of them, or leave it out: it teaches nothing",
+    lost_causes.INSIDE_A_TOKEN: "--set encoder.mode=characters: every character is then a token",
+    lost_causes.NO_OFFSETS: "`ie convert` finds places of strings; what is not in the text cannot be learned",
+    lost_causes.BEYOND_THE_OVERLAP: "raise train.length or model.overlap",
+    lost_causes.NEVER_IN_ONE_WINDOW: "raise train.length as far as the encoder and the memory go",
+    lost_causes.OVERLAPS_A_LONGER_ONE: "take ner_pointer, or event_gplinker for events: they learn overlapping spans",
+    lost_causes.UNKNOWN_ID: "`ie kb build NEW --update KB` adds it",
+    lost_causes.UNKNOWN_NAME: "`ie kb build NEW --update KB` gives the entity an alias",
+    lost_causes.NOT_ANNOTATED: "annotate it for one of them, or leave it out: it teaches nothing",
 }
 OTHER = "correct the annotation, or add cases of this label to train"
 

@@ -38,15 +38,15 @@ def check(train: list[str], dev: list[str], reading: Reading | None, report: Rep
     """
     with contextlib.ExitStack() as kept:
         train, dev = ([kept.enter_context(_kept(path)) for path in paths] for paths in (train, dev))
-        made = Check([] if reading is None else [_tokens(reading, train)])
+        checked = Check([] if reading is None else [_tokens(reading, train)])
         for split, files in ((TRAIN, train), (DEV, dev)):
             for item in _items(files, report):
-                made.add(item, split)
-        if not made.records:
+                checked.add(item, split)
+        if not checked.records:
             raise IEError("there are no records to check; `ie convert` makes them")
         for item in _items(train, Report()):
-            made.again(item)
-    return made
+            checked.second_pass(item)
+    return checked
 
 
 class File(NamedTuple):

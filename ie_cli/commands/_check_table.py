@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ie_cli.checking._report import Finding, Number, Section
-from ie_cli.commands._cells import visible
+from ie_cli.commands._terminal import visible
 
 SHOWN = 30  # rows of a section
 WIDE = 200  # columns where the output is no terminal: a cell is never cut there

@@ -15,9 +15,11 @@ import typer
 
 from ie_cli import compressed
 from ie_cli.errors import IEError, Problem, Report
-from ie_cli.writing import WholeWriter
+from ie_cli.writing import WholeWriter, replacing
 
 REJECTED = 3  # exit code: done, but some lines were rejected
+CAUSES = 8  # reasons that are named with their counts
+SPOKEN = 5  # problems of a kind that are told one by one
 
 
 def say(message: str) -> None:
@@ -76,17 +78,12 @@ def output(path: Path | None) -> Iterator[WholeWriter]:
         with path.open("wb") as stream:
             yield WholeWriter(stream)
         return
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        with part.open("wb") as stream, compressed.packing(stream, path) as packed:
-            yield WholeWriter(packed)
-        part.replace(path)
-    except OSError as error:
-        if error.filename == str(part):  # the user named another
-            raise OSError(error.errno, error.strerror, str(path)) from None
-        raise
-    finally:
-        part.unlink(missing_ok=True)
+    with (
+        replacing(path, f".{os.getpid()}") as part,
+        part.open("wb") as stream,
+        compressed.packing(stream, path) as packed,
+    ):
+        yield WholeWriter(packed)
 
 
 def inputs(names: Iterable[str]) -> list[str]:
@@ -95,15 +92,15 @@ def inputs(names: Iterable[str]) -> list[str]:
     Raises:
         IEError: a pattern matches nothing.
     """
-    found: list[str] = []
+    files: list[str] = []
     for name in names:
         if not glob.has_magic(name) or os.path.lexists(name):
-            found.append(name)
-        elif not (some := sorted(glob.glob(name, recursive=True))):  # noqa: PTH207 - absolute ones, too
+            files.append(name)
+        elif not (matching := sorted(glob.glob(name, recursive=True))):  # noqa: PTH207 - absolute ones, too
             raise IEError(f"{name}: no file matches this pattern")
         else:
-            found += some
-    return found or ["-"]
+            files += matching
+    return files or ["-"]
 
 
 def refuse_overwrite(out: Path | None, sources: Iterable[str]) -> None:
@@ -113,23 +110,25 @@ def refuse_overwrite(out: Path | None, sources: Iterable[str]) -> None:
             raise IEError(f"{out}: is an input, too; name another output")
 
 
-class Talk:
+class SpokenReport:
     """A `Report` that speaks: the first few problems of each kind at once, the counts at the end."""
 
-    def __init__(self, *, most: int = 5):
-        self.most = most
+    def __init__(self) -> None:
         self.report = Report(listen=self._hear)
 
     def _hear(self, problem: Problem) -> None:
         told = self.report.counts[problem.kind]
-        if told <= self.most:
+        if told <= SPOKEN:
             say(f"{problem.kind}: {problem}")
-        elif told == self.most + 1:
+        elif told == SPOKEN + 1:
             say(f"{problem.kind}: … more of these are only counted")
 
     def close(self) -> None:
         """Say the counts, by reason where there are several."""
         for kind in sorted(self.report.counts):
             causes = {cause: n for (k, cause), n in self.report.reasons.items() if k == kind}
-            shown = sorted(causes.items(), key=lambda item: -item[1])[:8]
-            say(f"{kind} in all: {self.report.counts[kind]} ({'; '.join(f'{n} × {cause}' for cause, n in shown)})")
+            most = sorted(causes.items(), key=lambda item: -item[1])
+            shown = [f"{n} × {cause}" for cause, n in most[:CAUSES]]
+            if rest := sum(n for _, n in most[CAUSES:]):
+                shown.append(f"{rest} for {len(most) - CAUSES} other reasons")
+            say(f"{kind} in all: {self.report.counts[kind]} ({'; '.join(shown)})")

@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ie_cli.commands._render import visible
-from ie_cli.scoring._score import Rates, Score, Tally
+from ie_cli.commands._terminal import visible
+from ie_cli.scoring import Rates, Score, Tally
 
 if TYPE_CHECKING:
     from ie_cli.analysis.bootstrap import Interval
@@ -37,7 +37,8 @@ def table(score: Score, *, by_type: bool, intervals: Mapping[str, Interval] | No
     blank = ["-"] * len(columns)
     totals = [row("micro", score.total)]
     for side in ("low", "high") if intervals else ():
-        totals.append(_row(f"micro-{side}", Rates(*(getattr(found, side) for found in intervals.values())), blank))
+        bounds = Rates(*(getattr(interval, side) for interval in intervals.values()))
+        totals.append(_row(f"micro-{side}", bounds, blank))
     totals.append(_row("macro", score.macro, blank))
     totals += [row(name, tally) for name, tally in score.parts.items()]
     return grid(header, types, totals)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ie_cli.commands._shell import REJECTED, Talk, inputs, output, say
+from ie_cli.commands._shell import REJECTED, SpokenReport, inputs, output, say
 
 if TYPE_CHECKING:
     from ie_cli.checking.check import Check
@@ -45,26 +45,26 @@ def run(
         raise typer.BadParameter("--task and --set say how an encoder reads the records: name one with --encoder")
     from ie_cli.commands._check_data import Reading, check
 
-    talk = Talk()
+    spoken = SpokenReport()
     reading = None if encoder is None else Reading(encoder, task, assign or [])
-    made = check(inputs(data or []), inputs(dev) if dev else [], reading, talk.report)
-    talk.close()
+    checked = check(inputs(data or []), inputs(dev) if dev else [], reading, spoken.report)
+    spoken.close()
     with output(None) as out:
-        out.write((_json(made) if as_json else _table(made)).encode())
-    if strict and (bad := [finding for finding in made.findings() if finding.spoils]):
+        out.write((_json(checked) if as_json else _table(checked)).encode())
+    if strict and (bad := [finding for finding in checked.findings() if finding.spoils]):
         say(f"error: {'; '.join(f'{finding.what}: {finding.count}' for finding in bad)}")
         raise typer.Exit(1)
-    if talk.report.counts["skipped"]:
+    if spoken.report.counts["skipped"]:
         raise typer.Exit(REJECTED)
 
 
-def _json(made: Check) -> str:
-    sections = {section.title: section.columns for section in made.sections()}
-    findings = [finding.to_json() for finding in made.findings()]
+def _json(checked: Check) -> str:
+    sections = {section.title: section.columns for section in checked.sections()}
+    findings = [finding.to_json() for finding in checked.findings()]
     return json.dumps({"sections": sections, "findings": findings}, ensure_ascii=False) + "\n"
 
 
-def _table(made: Check) -> str:
+def _table(checked: Check) -> str:
     from ie_cli.commands._check_table import printed
 
-    return printed(made.sections(), made.findings())
+    return printed(checked.sections(), checked.findings())

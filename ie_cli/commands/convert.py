@@ -12,15 +12,14 @@ from typing import Any
 
 import typer
 
-from ie_cli.commands._shell import REJECTED, Talk, inputs, output, refuse_overwrite, say, terminal
+from ie_cli.commands._shell import REJECTED, SpokenReport, inputs, output, refuse_overwrite, say, terminal
 from ie_cli.errors import IEError, Report
-from ie_cli.formats._rows import title
-from ie_cli.locate import Choice, locate
-from ie_cli.records import Record
+from ie_cli.formats._writing import title
+from ie_cli.locate import PlaceChoice, locate
+from ie_cli.records import PARTS, Record
 from ie_cli.registry import load, names
 
 FORMATS = "ie_cli.formats"
-PARTS = ("entities", "relations", "events")
 PLACED = "strings placed"
 
 
@@ -33,7 +32,9 @@ def run(
     variant: str = typer.Option(None, help="Which form of the input format it is, where the data mislead."),
     encoding: str = typer.Option(None, help="Encoding of the input, where it is not UTF-8 or GB18030 (GBK)."),
     schema: str = typer.Option(None, metavar="FILE", help="Schema of the data set: report what it does not have."),
-    places: Choice = typer.Option(Choice.nearest, help="Which place a string gets that is in the text several times."),
+    places: PlaceChoice = typer.Option(
+        PlaceChoice.nearest, help="Which place a string gets that is in the text several times."
+    ),
     list_: bool = typer.Option(False, "--list", help="List the formats."),
 ) -> None:
     """Convert a published data set to records, one JSON object a line, or to another format.
@@ -68,14 +69,14 @@ def run(
     _check_output(out, [*(files or []), *filter(None, [schema])], folder=hasattr(writer, "write_folder"), to=to)
     if not files and terminal(sys.stdin):
         raise typer.BadParameter("name the files or pipe them in")
-    talk = Talk()
+    spoken = SpokenReport()
     counts = convert(
         reader=reader, paths=inputs(files or []), read_options=read_options, places=places,
-        write=write, out=out, write_options=write_options, report=talk.report,
+        write=write, out=out, write_options=write_options, report=spoken.report,
     )  # fmt: skip
     say(", ".join(f"{what}: {counts[what]}" for what in ("records", *PARTS, PLACED) if what in counts))
-    talk.close()
-    if talk.report.counts["skipped"]:
+    spoken.close()
+    if spoken.report.counts["skipped"]:
         raise typer.Exit(REJECTED)
 
 
@@ -84,7 +85,7 @@ def convert(
     reader: ModuleType,
     paths: Iterable[str],
     read_options: dict[str, Any],
-    places: Choice,
+    places: PlaceChoice,
     write: Callable,
     out: Path | None,
     write_options: dict[str, Any],
@@ -99,12 +100,12 @@ def convert(
         out: the file or folder; None is stdout.
     """
     counts, placed = Counter({"records": 0}), Counter()
-    found = _counted(located(_read_all(reader, paths, read_options, report), places, report, placed), counts)
+    counted = _counted(located(_read_all(reader, paths, read_options, report), places, report, placed), counts)
     if write.__name__ == "write_folder":
-        write(found, out, report, **write_options)
+        write(counted, out, report, **write_options)
     else:
         with output(out) as stream:
-            write(found, stream, report, **write_options)
+            write(counted, stream, report, **write_options)
     counts.update(placed)
     return counts
 
@@ -115,15 +116,15 @@ def _read_all(reader: ModuleType, paths: Iterable[str], options: dict[str, Any],
     return (record for path in paths for record in reader.read(path, report, **options))
 
 
-def located(records: Iterable[Record], places: Choice, report: Report, placed: Counter[str]) -> Iterator[Record]:
+def located(records: Iterable[Record], places: PlaceChoice, report: Report, placed: Counter[str]) -> Iterator[Record]:
     """The records with places for their strings; what differs from the text or is not in it is told."""
     for number, record in enumerate(records, 1):
-        found = locate(record, places)
-        for reason, cause in found.notes:
+        result = locate(record, places)
+        for reason, cause in result.notes:
             report.mended(title(record, number), None, reason, cause=cause)
-        if found.placed:
-            placed[PLACED] += found.placed
-        yield found.record
+        if result.placed:
+            placed[PLACED] += result.placed
+        yield result.record
 
 
 def _counted(records: Iterable[Record], counts: Counter[str]) -> Iterator[Record]:
@@ -131,8 +132,8 @@ def _counted(records: Iterable[Record], counts: Counter[str]) -> Iterator[Record
     for record in records:
         counts["records"] += 1
         for part in PARTS:
-            if (found := getattr(record, part)) is not None:
-                counts[part] += len(found)
+            if (items := getattr(record, part)) is not None:
+                counts[part] += len(items)
         yield record
 
 

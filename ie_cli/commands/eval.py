@@ -9,14 +9,18 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ie_cli.commands import _scorer
-from ie_cli.commands._shell import REJECTED, Talk, output, refuse_overwrite, say, terminal
+from ie_cli.commands import _eval_scorer
+from ie_cli.commands._shell import REJECTED, SpokenReport, output, refuse_overwrite, say, terminal
 from ie_cli.errors import IEError
+from ie_cli.registry import load
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from ie_cli.scoring._score import Score
+    from ie_cli.commands._eval_compare import Comparison
+    from ie_cli.commands._eval_score import ScoreReport
+    from ie_cli.commands._eval_tasks import TaskReports
+    from ie_cli.scoring import Score
 
 
 class Average(str, Enum):
@@ -89,25 +93,23 @@ def run(
     wishes = {"interval": interval, "errors": errors, "find-threshold": find_threshold, "report": report}
     _check_wishes(len(preds) > 1, wishes, train)
     refuse_overwrite(report, [gold or "-", *preds])
-    talk = Talk()
+    spoken = SpokenReport()
     from ie_cli.analysis.bootstrap import Resampling
-    from ie_cli.commands import _compare, _one
-    from ie_cli.commands._measure import Choice
+    from ie_cli.commands import _eval_compare, _eval_score
+    from ie_cli.commands._eval_measure import ScorerChoice
 
-    choice, shown, settings = Choice(task, rule, alias), _one.Shown(metric.value, by_type), Resampling(samples, seed)
+    choice, settings = ScorerChoice(task, rule, alias), Resampling(samples, seed)
+    shown = _eval_score.Shown(metric.value, by_type)
     if len(preds) > 1:
-        told = _compare.compare(gold, preds, choice, shown, settings, talk.report)
+        scored = _eval_compare.compare(gold, preds, choice, shown, settings, spoken.report)
     else:
-        sources = _one.Sources(gold or "-", preds[0] if preds else "-", model, train)
-        wanted = _one.Wanted(interval, errors, find_threshold, report)
-        told = _one.evaluate(sources, choice, shown, wanted, settings, talk.report)
-    talk.close()
-    for note in told.notes():
-        say(f"note: {note}")
-    with output(None) as out:
-        out.write((told.json if as_json else told.text)().encode())
-    _check_f1(told.scores, metric.value, fail_under)
-    if talk.report.counts["skipped"]:
+        sources = _eval_score.Sources(gold or "-", preds[0] if preds else "-", model, train)
+        extras = _eval_score.Extras(interval, errors, find_threshold, report)
+        scored = _eval_score.evaluate(sources, choice, shown, extras, settings, spoken.report)
+    spoken.close()
+    _tell(scored, as_json=as_json)
+    _check_f1(scored.scores, metric.value, fail_under)
+    if spoken.report.counts["skipped"]:
         raise typer.Exit(REJECTED)
 
 
@@ -135,6 +137,14 @@ def _check_wishes(several: bool, wishes: Mapping[str, bool | Path | None], train
         raise typer.BadParameter(f"--report: the folder {wishes['report'].parent} does not exist")
 
 
+def _tell(scored: ScoreReport | TaskReports | Comparison, *, as_json: bool) -> None:
+    """The notes on stderr, the figures on stdout."""
+    for note in scored.notes():
+        say(f"note: {note}")
+    with output(None) as out:
+        out.write((scored.json if as_json else scored.text)().encode())
+
+
 def _check_f1(scores: Mapping[str, Score], average: str, least: float | None) -> None:
     for name, score in scores.items():
         f1 = getattr(score, average).f1
@@ -145,7 +155,8 @@ def _check_f1(scores: Mapping[str, Score], average: str, least: float | None) ->
 
 def _print_rules() -> None:
     """Every rule with the task that it is of."""
-    rows = [(part, name, what) for part in _scorer.KINDS for name, what in _scorer.by_part(part).RULES.items()]
+    rules = {part: load(_eval_scorer.SCORING, kind).RULES for part, kind in _eval_scorer.KINDS.items()}
+    rows = [(part, name, what) for part, its in rules.items() for name, what in its.items()]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
     for part, name, what in rows:
         print(f"{part:{widths[0]}}  {name:{widths[1]}}  {what}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from ie_cli import threads
-from ie_cli.commands._shell import Talk, inputs, say
+from ie_cli.commands._shell import SpokenReport, inputs, say
 from ie_cli.errors import IEError
 
 
@@ -36,9 +36,9 @@ def run(
     model = model or manifest.DEFAULT
     if (manifest.find(model) / folder.ENCODER).exists():
         raise IEError(f"{model}: runs in ONNX Runtime already; export the model that it was made from")
-    found = exported.export(model, out, texts, int8=int8, least=least)
+    comparison = exported.export(model, out, texts, int8=int8, least=least)
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
-    compared = f"F1 {found.f1:.4f} against the model's {found.found} findings in {len(texts)} texts"
+    compared = f"F1 {comparison.f1:.4f} against the model's {comparison.found} findings in {len(texts)} texts"
     say(f"{out}: {size / 1e6:.1f} MB; {compared}")
 
 
@@ -48,12 +48,12 @@ def _texts(names: list[str], most: int) -> list[str]:
     from ie_cli.files import opened
     from ie_cli.records import read
 
-    talk = Talk()
-    found: list[str] = []
+    spoken = SpokenReport()
+    texts: list[str] = []
     for name in names:
         with opened(name) as stream:
-            found += [record.text for record in islice(read(stream, name, talk.report), most - len(found))]
-    talk.close()
-    if not any(found):
+            texts += [record.text for record in islice(read(stream, name, spoken.report), most - len(texts))]
+    spoken.close()
+    if not any(texts):
         raise IEError(f"{', '.join(names)}: no texts to compare on")
-    return found
+    return texts

@@ -5,15 +5,16 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable, Iterator
+from dataclasses import asdict
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ie_cli.commands._shell import REJECTED, Talk, guarded, inputs, output, say, terminal
+from ie_cli.commands._shell import REJECTED, SpokenReport, guarded, inputs, output, say, terminal
 from ie_cli.errors import IEError
-from ie_cli.files import without_halves
+from ie_cli.files import replace_lone_surrogates
 
 if TYPE_CHECKING:
     from ie_cli.kb import KnowledgeBase
@@ -68,19 +69,18 @@ def build(
 
     columns = {"id": id, "name": name, "aliases": aliases, "type": type, "description": description}
     named = {what: column for what, column in columns.items() if column is not None}
-    talk, folder = Talk(), out or update
+    spoken, folder = SpokenReport(), out or update
     read = (
         item
         for path in inputs(files or [])
-        for item in sources.read(path, talk.report, named=named, separator=separator, encoding=encoding)
+        for item in sources.read(path, spoken.report, named=named, separator=separator, encoding=encoding)
     )
     earlier = None if update is None else kb.open(update)
-    made = kb.build(read, folder, earlier=earlier, merge=merge, tell=say)
-    counts = {"entities": made.entities, "names": made.names, "replaced": made.replaced, "merged": made.merged}
-    say(", ".join(f"{what}: {n}" for what, n in counts.items() if n))
+    summary = kb.build(read, folder, earlier=earlier, merge=merge, tell=say)
+    say(", ".join(f"{what}: {n}" for what, n in asdict(summary).items() if n))
     say(f"the base is in {folder}; try: ie kb search {folder} NAME")
-    talk.close()
-    if talk.report.counts["skipped"]:
+    spoken.close()
+    if spoken.report.counts["skipped"]:
         raise typer.Exit(REJECTED)
 
 
@@ -96,14 +96,14 @@ def info(folder: Path = FOLDER) -> None:
     """
     from ie_cli import kb
 
-    note = kb.open(folder).note
+    manifest = kb.open(folder).manifest
     rows = {
-        "entities": note["entities"],
-        "names": note["names"],
-        "names of several entities": note["shared_names"],
-        "most entities of one name": f"{note['most_shared_by']} ({note['most_shared']})",
-        "megabytes": f"{sum(note['sizes'].values()) / 1e6:.1f}",
-        "version": f"{note['version']} (ie {note['ie']})",
+        "entities": manifest["entities"],
+        "names": manifest["names"],
+        "names of several entities": manifest["shared_names"],
+        "most entities of one name": f"{manifest['most_shared_by']} ({manifest['most_shared']})",
+        "megabytes": f"{sum(manifest['sizes'].values()) / 1e6:.1f}",
+        "version": f"{manifest['version']} (ie {manifest['ie']})",
     }
     with output(None) as stream:
         stream.write("".join(f"{what}\t{value}\n" for what, value in rows.items()).encode())
@@ -132,7 +132,7 @@ def search(
         raise typer.BadParameter("--id, --prefix and --text do not go together")
     from ie_cli import kb
 
-    base, name = kb.open(folder), without_halves(name)  # bytes that are no UTF-8 are found nowhere
+    base, name = kb.open(folder), replace_lone_surrogates(name)  # bytes that are no UTF-8 are found nowhere
     if text:
         rows: Iterable[dict[str, Any]] = (
             {"start": start, "end": end, "text": name[start:end], "ids": ids} for start, end, ids in base.matches(name)
@@ -140,11 +140,11 @@ def search(
     else:
         rows = _entities(base, [name] if by_id else _ids(base, name, prefix))
     with output(None) as stream:
-        found = 0
+        written = 0
         for row in islice(rows, limit):
             stream.write(json.dumps(row, ensure_ascii=False).encode() + b"\n")
-            found += 1
-    if not found:
+            written += 1
+    if not written:
         raise _nothing(base, name, text)
 
 
@@ -157,7 +157,7 @@ def _entities(base: KnowledgeBase, ids: Iterable[str]) -> Iterator[dict[str, Any
 def _ids(base: KnowledgeBase, name: str, prefix: bool) -> Iterable[str]:
     if not prefix:
         return base.candidates(name)
-    return dict.fromkeys(ident for found in sorted(base.names(name)) for ident in base.candidates(found))
+    return dict.fromkeys(ident for longer in sorted(base.names(name)) for ident in base.candidates(longer))
 
 
 def _nothing(base: KnowledgeBase, name: str, text: bool) -> IEError:

@@ -76,14 +76,14 @@ def _models() -> Iterator[Row]:
 
 
 def _encoders() -> Iterator[Row]:
-    from ie_cli.zoo import encoders, known
+    from ie_cli.zoo import catalogue, encoders
 
     for name in encoders.BUILT_IN:
         yield Row("encoder", name, "built in", NONE)
-    for name, folder in known.shipped().items():
-        card = known.card(folder)
+    for name, folder in catalogue.shipped().items():
+        card = catalogue.card(folder)
         yield Row("encoder", name, "shipped", f"{card['parameters']} M", card["license"])
-    for name, entry in known.ENCODERS.items():
+    for name, entry in catalogue.ENCODERS.items():
         here = "yes" if _cached(entry.hub_id) else "no"
         yield Row("encoder", name, entry.hub_id, f"{entry.parameters} M", entry.licence, here)
 
@@ -106,7 +106,7 @@ def _draw(rows: list[Row]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from ie_cli.commands._render import visible
+    from ie_cli.commands._terminal import visible
 
     for kind, title in TITLES.items():
         grid = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
-from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,13 +10,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from ie_cli import threads
-from ie_cli.commands._rejects import Rejects
-from ie_cli.commands._shell import REJECTED, inputs, left_out, refuse_overwrite, say, terminal
-from ie_cli.commands._target import opened
+from ie_cli.commands._predict_rejects import Rejects
+from ie_cli.commands._predict_summary import RunSummary
+from ie_cli.commands._predict_target import opened
+from ie_cli.commands._shell import REJECTED, inputs, refuse_overwrite, say, terminal
 
 if TYPE_CHECKING:
     from ie_cli.pipeline.job import Done, Job
-    from ie_cli.pipeline.partial import Progress
+    from ie_cli.pipeline.resumable import Progress
 
 
 def run(
@@ -55,8 +54,8 @@ def run(
 
         echo 张伟在北京大学读书 | ie predict --text | ie show
     """
-    chosen = None if fields is None else tuple(name.strip() for name in fields.split(",") if name.strip())
-    _check_usage(show=show, fields=chosen, resume=resume, out=out, rejects=rejects)
+    wanted = None if fields is None else tuple(name.strip() for name in fields.split(",") if name.strip())
+    _check_usage(show=show, fields=wanted, resume=resume, out=out, rejects=rejects)
     threads.limit(thread_count or max(1, threads.cores() // workers) if workers > 1 else thread_count)
     names = inputs(files or [])
     for written in (out, rejects):
@@ -67,18 +66,18 @@ def run(
     from ie_cli.zoo.manifest import DEFAULT
 
     model = model or DEFAULT
-    job = Job(model, text, chosen, threshold, kb, explain, _settled(precision, model))
-    told = _Told(chosen)
+    job = Job(model, text, wanted, threshold, kb, explain, _settled(precision, model))
+    summary = RunSummary(wanted)
     with (
         opened(out, job, names, rejects, resume=resume, show=show) as target,
         Rejects(rejects, target.progress) as rejected,
     ):
         for done in _work(job, names, workers, target.progress):
-            told.add(done)
+            summary.add(done)
             rejected.add(done.rejected)
             target.write(b"".join(done.lines))
             target.commit(done.count, done.last, len(done.rejected))
-    told.close(profile=profile)
+    summary.close(profile=profile)
     if count := target.progress.rejected:
         say(f"{count} lines were rejected" + (f"; they are in {rejects}" if rejects else ""))
         raise typer.Exit(REJECTED)
@@ -107,10 +106,10 @@ def _settled(precision: str, model: str) -> str:
 
     device = best_device()
     dtype = choose(precision, device, fixed=(manifest.find(model) / folder.ENCODER).exists())
-    found = str(dtype).removeprefix("torch.")
-    if found == "bfloat16" and not computes_bfloat16(device):
+    name = str(dtype).removeprefix("torch.")
+    if name == "bfloat16" and not computes_bfloat16(device):
         say(f"note: this {device.type} has no instructions for bfloat16: slower than float32 here")
-    return found
+    return name
 
 
 def _work(job: Job, names: list[str], workers: int, progress: Progress) -> Iterator[Done]:
@@ -123,34 +122,3 @@ def _work(job: Job, names: list[str], workers: int, progress: Progress) -> Itera
     from ie_cli.pipeline.workers import run
 
     return run(job, blocks, workers)
-
-
-class _Told:
-    """What is said at the end: what was left out, fields that nothing has, and where the time went."""
-
-    def __init__(self, fields: tuple[str, ...] | None):
-        self._unseen = set(fields or ())
-        self._dropped: Counter[str] = Counter()
-        self._seconds: Counter[str] = Counter()
-        self._lines, self._began = 0, time.perf_counter()
-
-    def add(self, done: Done) -> None:
-        self._unseen -= done.keys
-        self._dropped.update(done.dropped)
-        self._seconds.update(done.seconds)
-        self._lines += done.count
-
-    def close(self, *, profile: bool) -> None:
-        left_out(self._dropped)
-        if self._unseen:
-            say(f"note: no record has {', '.join(sorted(self._unseen))}")
-        if profile:
-            self._tell_times()
-
-    def _tell_times(self) -> None:
-        """Seconds of all workers by stage; waiting for input and starting up are in none of them."""
-        passed, worked = time.perf_counter() - self._began, self._seconds.total()
-        rate = self._lines / passed
-        say(f"profile: {self._lines} lines in {passed:.1f} s, {rate:.0f} a second; all stages {worked:.1f} s")
-        for stage, seconds in self._seconds.most_common():
-            say(f"profile: {stage:9} {seconds:8.2f} s {seconds / worked:6.1%}")

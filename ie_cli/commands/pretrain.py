@@ -9,9 +9,9 @@ from typing import Any
 import typer
 
 from ie_cli import config, threads
-from ie_cli.commands._drive import drive
-from ie_cli.commands._progress import tell_pretraining
-from ie_cli.commands._recipe import fill
+from ie_cli.commands._train_drive import drive
+from ie_cli.commands._train_progress import tell_pretraining
+from ie_cli.commands._train_recipe import fill
 from ie_cli.errors import IEError, Report
 
 
@@ -59,13 +59,13 @@ def run(
 def _events(plain: dict[str, Any], out: Path, options: dict[str, Any], overwrite: bool) -> Iterator:
     from ie_cli.pretraining import run as pretraining
     from ie_cli.pretraining.settings import Recipe
-    from ie_cli.training import devices
+    from ie_cli.training import parallel
 
     recipe = config.build(Recipe, plain)
     if overwrite:
         pretraining.clear(out)
     yield from pretraining.run(recipe, out, **options)
-    devices.stop()
+    parallel.stop()
 
 
 def _numbers(text: str | None) -> list[int] | None:

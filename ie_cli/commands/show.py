@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from ie_cli import records
-from ie_cli.commands._shell import REJECTED, Talk, inputs
+from ie_cli.commands._shell import REJECTED, SpokenReport, inputs
 from ie_cli.files import opened
 
 
@@ -27,19 +27,19 @@ def run(
 
         ie predict news.jsonl -m model | ie show
     """
-    from ie_cli.commands._render import printer
+    from ie_cli.commands._show_record import printer
 
-    talk, show = Talk(), printer()
+    spoken, show = SpokenReport(), printer()
     left = limit
     for path in inputs(files or []):
         if left == 0:
             break
         with opened(path) as lines:
-            for record in records.read(lines, path, talk.report):
+            for record in records.read(lines, path, spoken.report):
                 show(record)
                 left = None if left is None else left - 1
                 if left == 0:
                     break
-    talk.close()
-    if talk.report.counts["skipped"]:
+    spoken.close()
+    if spoken.report.counts["skipped"]:
         raise typer.Exit(REJECTED)

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ie_cli import config, threads
-from ie_cli.commands._drive import drive
-from ie_cli.commands._progress import tell
-from ie_cli.commands._recipe import fill
+from ie_cli.commands._train_drive import drive
+from ie_cli.commands._train_progress import tell
+from ie_cli.commands._train_recipe import fill
 from ie_cli.errors import Report
 
 if TYPE_CHECKING:
@@ -64,20 +64,20 @@ def run(
 
 def _events(settings: Recipe, out: Path, seeds: str | None, options: dict[str, Any], overwrite: bool) -> Iterator:
     """Train with one seed or with several."""
-    from ie_cli.training import devices
+    from ie_cli.training import parallel, run_folder
     from ie_cli.training import run as training
     from ie_cli.training import seeds as several
 
     if seeds is None:
         if overwrite:
-            training.clear(out)
+            run_folder.clear(out)
         yield from training.run(settings, out, **options)
     else:
         wanted = several.parse(seeds, settings.train.seed)
         if overwrite:
             several.clear(out, wanted)
         yield from several.run_all(settings, out, wanted, **options)
-    devices.stop()
+    parallel.stop()
 
 
 def _recipe(plain: dict[str, Any]) -> Recipe:

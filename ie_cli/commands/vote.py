@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from ie_cli import records
-from ie_cli.commands._shell import REJECTED, Talk, inputs, output, refuse_overwrite
+from ie_cli.commands._shell import REJECTED, SpokenReport, inputs, output, refuse_overwrite
 from ie_cli.errors import Report
 from ie_cli.files import opened
 from ie_cli.records import Record, pairs, read_placed
@@ -25,7 +25,8 @@ def run(
 
     Entities are the same if place and type are, relations if predicate, spans and slots are, events if
     type and trigger are (their arguments are voted on); of links the most frequent one stays. Scores
-    become means over all files, 0 for one that lacks the item. With more than half of the files, entities
+    become means over all files, 0 for one that lacks the item (of arguments over the files that have the
+    event; a link keeps that of the first file that has it). With more than half of the files, entities
     overlap only if those of a file do; with --least, see --flat.
 
     Records are paired in order, or by id where the order differs; their other keys are those of A. A record
@@ -45,11 +46,11 @@ def run(
     if least is not None and least > len(preds):
         raise typer.BadParameter(f"--least {least} of {len(preds)} files: nothing can have so many votes")
     refuse_overwrite(out, preds)
-    talk, least = Talk(), least or len(preds) // 2 + 1
+    spoken, least = SpokenReport(), least or len(preds) // 2 + 1
     with output(out) as stream:
-        records.write((vote(rows, least, flat=flat) for rows in _rows(preds, talk.report)), stream)
-    talk.close()
-    if talk.report.counts["skipped"]:
+        records.write((vote(rows, least, flat=flat) for rows in _rows(preds, spoken.report)), stream)
+    spoken.close()
+    if spoken.report.counts["skipped"]:
         raise typer.Exit(REJECTED)
 
 

@@ -10,10 +10,10 @@ from collections.abc import Iterable
 from typing import BinaryIO
 
 from ie_cli.errors import FormatError, IEError
-from ie_cli.files._halves import join_halves
+from ie_cli.files._surrogates import join_surrogates
 
-CHUNK = 1 << 20  # bytes looked at in one go when the encoding is told
-_ENCODED_HALF = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
+CHUNK = 1 << 20  # bytes looked at in one go when the encoding is detected
+_ENCODED_SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
 
 def named_encoding(name: str) -> str:
@@ -31,23 +31,23 @@ def named_encoding(name: str) -> str:
 
 
 def detect(stream: BinaryIO, path: str | os.PathLike) -> tuple[str, bytes]:
-    """Whether a stream is UTF-8 or GB18030 (which holds GBK), and the bytes read ahead to tell.
+    """Whether a stream is UTF-8 or GB18030 (which holds GBK), and the bytes read ahead to find out.
 
     A regular file is read through once in constant memory and put back to where it was. A pipe
     cannot be put back: there the first bytes decide, up to the first that are not ASCII.
     """
     if stream.seekable():
         start = stream.tell()
-        encoding = _told(iter(lambda: stream.read(CHUNK), b""), path)
+        encoding = _of_chunks(iter(lambda: stream.read(CHUNK), b""), path)
         stream.seek(start)
         return encoding, b""
     ahead = b""
     while ahead.isascii() and len(ahead) < CHUNK and (more := stream.read1(CHUNK)):
         ahead += more
-    return _told([ahead], path), ahead
+    return _of_chunks([ahead], path), ahead
 
 
-def _told(chunks: Iterable[bytes], path: str | os.PathLike) -> str:
+def _of_chunks(chunks: Iterable[bytes], path: str | os.PathLike) -> str:
     """UTF-8 if most of what is not ASCII decodes as such: of GBK text next to nothing does."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
     valid = invalid = 0
@@ -56,20 +56,20 @@ def _told(chunks: Iterable[bytes], path: str | os.PathLike) -> str:
             raise FormatError(path, None, "is UTF-16; convert it first: iconv -f UTF-16 -t UTF-8 FILE")
         # A character cut by the end of a sample stays in the decoder and is not counted.
         decoded = decoder.decode(chunk)
-        halves = len(_ENCODED_HALF.findall(chunk))  # each decodes to three U+FFFD, but is UTF-8 in a way
-        wrong = decoded.count("\ufffd") - chunk.count(b"\xef\xbf\xbd") - 3 * halves
+        surrogates = len(_ENCODED_SURROGATE.findall(chunk))  # each decodes to three U+FFFD, but is UTF-8 in a way
+        wrong = decoded.count("\ufffd") - chunk.count(b"\xef\xbf\xbd") - 3 * surrogates
         invalid += wrong
         valid += len(decoded) - len(decoded.encode("ascii", "ignore")) - wrong
     return "utf-8" if invalid <= valid else "gb18030"
 
 
 def decode(raw: bytes, encoding: str) -> tuple[str, str | None]:
-    """One line, and what was wrong with its bytes or None. Lone halves of surrogate pairs are kept."""
+    """One line, and what was wrong with its bytes or None. Lone surrogates are kept."""
     try:
         return raw.decode(encoding), None
     except UnicodeDecodeError:
         pass
     if encoding == "utf-8":
         with contextlib.suppress(UnicodeDecodeError):
-            return join_halves(raw.decode("utf-8", "surrogatepass")), "character written as two surrogates (CESU-8)"
+            return join_surrogates(raw.decode("utf-8", "surrogatepass")), "character written as two surrogates (CESU-8)"
     return raw.decode(encoding, "replace"), f"bytes that are not {encoding.upper()}, read as U+FFFD"

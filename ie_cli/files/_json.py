@@ -9,10 +9,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from ie_cli.errors import FormatError, Report
-from ie_cli.files._halves import HALF, has_half, without_halves
 from ie_cli.files._lines import first_line, lines
+from ie_cli.files._surrogates import LONE_SURROGATE, has_lone_surrogate, replace_lone_surrogates
 
-_ESCAPED_HALF = re.compile(r"\\u[dD][89a-fA-F]")  # in JSON; the half of a pair or a lone one
+_ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # in JSON; one of a pair, or a lone one
 
 
 class Value(NamedTuple):
@@ -27,7 +27,7 @@ def json_rows(path: str | os.PathLike, report: Report, *, encoding: str | None =
     """The values of JSON lines, of one array, or of one document on many lines.
 
     JSON lines are streamed and a broken line is skipped and reported. An array or a document is read
-    whole, and a defect in it is a `FormatError`: what follows cannot be told apart. A file is taken
+    whole, and a defect in it is a `FormatError`: what follows it cannot be read. A file is taken
     for JSON lines unless it begins with `[` or its first line is an open document (ends in `{`, `[` or `,`).
     """
     return json_values(lines(path, report, encoding=encoding), path, report)
@@ -39,7 +39,7 @@ def json_values(rows: Iterable[tuple[int, str]], path: str | os.PathLike, report
     begin = first.strip()
     if begin.startswith("[") or begin.endswith(("{", "[", ",")):
         document = "\n".join(line for _, line in rows)
-        mend = _ESCAPED_HALF.search(document)
+        mend = _ESCAPED_SURROGATE.search(document)
         for number, (line, value) in enumerate(_values(document, path), 1):
             yield Value(line, number, _mended(value, path, line, report) if mend else value)
     else:
@@ -55,7 +55,7 @@ def _json_lines(rows: Iterable[tuple[int, str]], path: str | os.PathLike, report
         except (ValueError, RecursionError) as error:
             report.skipped(path, number, _not_json(error), cause="not JSON")
         else:
-            mend = _ESCAPED_HALF.search(line)
+            mend = _ESCAPED_SURROGATE.search(line)
             yield Value(number, number, _mended(value, path, number, report) if mend else value)
 
 
@@ -91,24 +91,24 @@ def _not_json(error: Exception) -> str:
 
 
 def _mended(value: Any, path: str | os.PathLike, line: int, report: Report) -> Any:
-    """The value with U+FFFD for escaped lone halves (`"\\ud83d"`), which no UTF-8 can hold."""
-    if not _has_half(value):
+    """The value with U+FFFD for escaped lone surrogates (`"\\ud83d"`), which no UTF-8 can hold."""
+    if not _holds_lone_surrogate(value):
         return value
-    report.mended(path, line, HALF)
+    report.mended(path, line, LONE_SURROGATE)
     return _map_strings(value)
 
 
-def _has_half(value: Any) -> bool:
+def _holds_lone_surrogate(value: Any) -> bool:
     if isinstance(value, str):
-        return has_half(value)
+        return has_lone_surrogate(value)
     if isinstance(value, dict):
-        return any(_has_half(k) or _has_half(v) for k, v in value.items())
-    return isinstance(value, list) and any(map(_has_half, value))
+        return any(_holds_lone_surrogate(k) or _holds_lone_surrogate(v) for k, v in value.items())
+    return isinstance(value, list) and any(map(_holds_lone_surrogate, value))
 
 
 def _map_strings(value: Any) -> Any:
     if isinstance(value, str):
-        return without_halves(value)
+        return replace_lone_surrogates(value)
     if isinstance(value, dict):
-        return {without_halves(k): _map_strings(v) for k, v in value.items()}
+        return {replace_lone_surrogates(k): _map_strings(v) for k, v in value.items()}
     return [_map_strings(v) for v in value] if isinstance(value, list) else value

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ie_cli.errors import Report
-from ie_cli.formats._event_graph import ARGUMENT, Node, linked
-from ie_cli.formats._rows import Row, label, title
-from ie_cli.records import Argument, Entity, Event, Record, Span
+from ie_cli.formats._reading import Row
+from ie_cli.formats._span_graph import ARGUMENT, IndexedEvent, argument_at
+from ie_cli.formats._writing import Draft
+from ie_cli.records import Argument, Entity, Event, Span
 
 FORBIDDEN = r"\s"  # in a label
 Part = tuple[str, str]  # a role and an id, or the event's type and the id of its trigger
@@ -39,7 +39,7 @@ def _parts(row: Row) -> list[Part]:
 
 
 def _plain(roles: list[Part]) -> list[Part]:
-    """The roles without the numbers by which brat tells several of one name apart."""
+    """The roles without the numbers that brat adds where an event has several of one name."""
     names = {name for name, _ in roles}
     bases = ((name.rstrip("0123456789"), name, key) for name, key in roles)
     return [(base if base in names else name, key) for base, name, key in bases]
@@ -51,27 +51,25 @@ def _argument(row: Row, role: Part, spans: dict[str, Entity | None], triggers: d
     if not name or span is None:
         row.lost(f"argument '{name}:{key}' names nothing that was read", cause="argument without its span")
         return None
-    return linked(row, name, span, key in triggers or key in triggers.values())
+    return argument_at(row, name, span, key in triggers or key in triggers.values())
 
 
-def event_line(event: Node, written: set[int], record: Record, number: int, report: Report) -> str | None:
+def event_line(draft: Draft, event: IndexedEvent, written: set[int]) -> str | None:
     """What stands after the id; None (reported as lost) if the trigger was not written."""
     if event.trigger not in written:
-        reason = f"event '{event.type}' has lost its trigger"
-        report.lost(title(record, number), None, reason, cause="event without its trigger")
+        draft.lost(f"event '{event.type}' has lost its trigger", cause="event without its trigger")
         return None
-    words = [f"{label(event.type, FORBIDDEN, record, number, report)}:T{event.trigger + 1}"]
+    words = [f"{draft.label(event.type, FORBIDDEN)}:T{event.trigger + 1}"]
     seen: Counter[str] = Counter()
     there = [(role, i) for role, i in event.arguments if i in written]
     if len(there) < len(event.arguments):
         reason = f"event '{event.type}' has lost {len(event.arguments) - len(there)} of its arguments"
-        report.lost(title(record, number), None, reason, cause="event that lost arguments")
+        draft.lost(reason, cause="event that lost arguments")
     for role, i in there:
         seen[role] += 1
         base = role.rstrip("0123456789")
         if base != role and any(base == other for other, _ in there):
-            reason = f"role '{role}' beside '{base}' is read again as '{base}'"
-            report.mended(title(record, number), None, reason, cause="role with a number")
-        name = label(role, FORBIDDEN, record, number, report)
+            draft.mended(f"role '{role}' beside '{base}' is read again as '{base}'", cause="role with a number")
+        name = draft.label(role, FORBIDDEN)
         words.append(f"{name}{seen[role] if seen[role] > 1 else ''}:T{i + 1}")
     return " ".join(words)

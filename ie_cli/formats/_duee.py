@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ie_cli.errors import Report
 from ie_cli.formats import _events
 from ie_cli.formats._event_schema import Schema, checked
-from ie_cli.formats._rows import Row, items, kept, leave_out, published
+from ie_cli.formats._reading import Row, items, kept, without
+from ie_cli.formats._writing import Draft, published
 from ie_cli.locate import ENUM, given
 from ie_cli.records import Argument, Event, Record, Span
 
@@ -26,10 +26,9 @@ def record(row: Row, *, schema: Schema | None = None, choices: Schema | None = N
 
     Args:
         schema: what the events are checked against.
-        choices: the roles that are choices, where there is no schema to tell.
+        choices: the roles that are choices, where there is no schema that says so.
     """
-    extra = {key: item for key, item in row.data.items() if key not in ("id", "event_list")}
-    found = row.record(row.data.get("id"), extra=extra)
+    found = row.record(row.data.get("id"), extra=without(row.data, "id", "event_list"))
     if "event_list" in row.data:
         events = items(row.data["event_list"], list, "event_list")
         named = _events.objects(row, events, "event_type")
@@ -42,7 +41,7 @@ def record(row: Row, *, schema: Schema | None = None, choices: Schema | None = N
 def _event(row: Row, kind: str, item: dict[str, Any], choices: Schema) -> Event:
     trigger = _events.read_trigger(row, item.get("trigger"), item.get("trigger_start_index"), kind=kind)
     arguments = items(item.get("arguments", []), list, "arguments")
-    extra = _events.others(row, item, _EVENT, event=True)
+    extra = row.rest(item, _EVENT, _events.EVENT_KEYS)
     found = kept(_argument(row, kind, argument, choices.get(kind, {})) for argument in arguments)
     return Event(kind, trigger, found, extra=extra)
 
@@ -50,7 +49,7 @@ def _event(row: Row, kind: str, item: dict[str, Any], choices: Schema) -> Event:
 def _argument(row: Row, kind: str, item: Any, roles: dict[str, list[str]]) -> Argument | None:
     item = item if isinstance(item, dict) else {}
     role, place = item.get("role"), item.get("argument_start_index")
-    extra = _events.others(row, item, _ARGUMENT if item.get("alias") else {*_ARGUMENT, "alias"})
+    extra = row.rest(item, _ARGUMENT if item.get("alias") else {*_ARGUMENT, "alias"}, _events.SPAN_KEYS)
     if isinstance(role, str) and roles.get(role):
         extra[ENUM] = True
     return _events.read_argument(row, role, item.get("argument"), place, kind=kind, extra=extra)
@@ -59,9 +58,10 @@ def _argument(row: Row, kind: str, item: Any, roles: dict[str, list[str]]) -> Ar
 # --- Writing -------------------------------------------------------------------------------------
 
 
-def row(record: Record, number: int, report: Report, *, offsets: bool) -> dict[str, Any]:
+def row(draft: Draft, *, offsets: bool) -> dict[str, Any]:
     """The row of a record; `offsets` is DuEE, without is DuEE-fin."""
-    leave_out(record, number, report, "entities", "relations")
+    draft.leave_out("entities", "relations")
+    record = draft.record
     out: dict[str, Any] = {} if record.id is None else {"id": record.id}
     out["text"] = record.text
     if record.events is not None:

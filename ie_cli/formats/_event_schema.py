@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from ie_cli.errors import FormatError
-from ie_cli.formats._rows import Row, items
+from ie_cli.formats._reading import Row, items
 from ie_cli.formats._schema import rows, string
 from ie_cli.records import Argument, Event
 from ie_cli.registry import unknown
@@ -54,7 +54,7 @@ def checked(row: Row, event: Event, schema: Schema) -> Event | None:
 
 
 def _known(row: Row, kind: str, argument: Argument, roles: Roles) -> bool:
-    """Whether there is such a role; a choice that it does not have is only told of."""
+    """Whether there is such a role; a choice that it does not have is only reported."""
     if argument.role not in roles:
         reason = f"{kind}: {unknown('role', argument.role, roles)}"
         row.lost(reason, cause="role that the schema does not have")

@@ -7,16 +7,16 @@ what `extra["value"]` and `extra["enum"]` of a span are).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
-from ie_cli.errors import Report
-from ie_cli.formats._rows import Row, cannot_hold, published, title
+from ie_cli.formats._reading import Row, without
+from ie_cli.formats._writing import Draft, published
 from ie_cli.locate import ENUM, VALUE, places
-from ie_cli.records import Argument, Event, Record, Span
+from ie_cli.records import Argument, Event, Span
 
-_SPAN = {"role", "start", "end", "type", "text", "score", VALUE, ENUM}
-_EVENT = {"type", "trigger", "arguments", "score"}
+SPAN_KEYS = {"role", "start", "end", "type", "text", "score", VALUE, ENUM}
+EVENT_KEYS = {"type", "trigger", "arguments", "score"}
 
 
 def read_trigger(
@@ -79,32 +79,22 @@ def objects(row: Row, found: Iterable[Any], key: str) -> Iterator[tuple[str, dic
             row.lost(f"an event has no '{key}'", cause="event without a type")
 
 
-def others(row: Row, item: dict[str, Any], used: Iterable[str], *, event: bool = False) -> dict[str, Any]:
-    """The keys of an event or an argument that stay with it; one that means something else here is lost."""
-    rest = {key: value for key, value in item.items() if key not in used}
-    for key in rest.keys() & (_EVENT if event else _SPAN):
-        row.lost(f"the key '{key}' has another meaning in a record", cause="key that the record has already")
-        del rest[key]
-    return rest
-
-
 # --- Writing -------------------------------------------------------------------------------------
 
 
-def leave_out_keys(event: Event, record: Record, number: int, report: Report, *, but: Iterable[str] = ()) -> None:
+def leave_out_keys(draft: Draft, event: Event, *, but: Collection[str] = ()) -> None:
     """Report the data set's own keys of an event and its arguments as lost."""
-    for key in published(event.extra).keys() - set(but):
-        cannot_hold(record, number, report, f"key '{key}' of an event", f"'{event.type}'")
+    for key in without(published(event.extra), *but):
+        draft.cannot_hold(f"key '{key}' of an event", f"'{event.type}'")
     for argument in event.arguments:
         for key in published(argument.extra):
-            cannot_hold(record, number, report, f"key '{key}' of an argument", f"{argument.role} '{argument.text}'")
+            draft.cannot_hold(f"key '{key}' of an argument", f"{argument.role} '{argument.text}'")
 
 
-def without_unplaced(event: Event, record: Record, number: int, report: Report) -> Iterator[Argument]:
+def placed_arguments(draft: Draft, event: Event) -> Iterator[Argument]:
     """The arguments with a place; the others are reported as lost."""
     for argument in event.arguments:
         if argument.start is None:
-            reason = f"{event.type}, {argument.role}: '{argument.text}' has no place"
-            report.lost(title(record, number), None, reason, cause="no place")
+            draft.lost(f"{event.type}, {argument.role}: '{argument.text}' has no place", cause="no place")
         else:
             yield argument

@@ -12,21 +12,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from ie_cli import files
 from ie_cli.errors import Report
-from ie_cli.formats._rows import (
-    Row,
-    cannot_hold,
-    items,
-    kept,
-    leave_out,
-    misfit,
-    published,
-    records,
-    rows,
-    title,
-    write_json_lines,
-)
+from ie_cli.formats._reading import Row, items, kept, misfit, read_json, without
+from ie_cli.formats._writing import Draft, drafts, published, write_json_lines
 from ie_cli.records import CANDIDATES, Entity, Link, Record
 
 NIL, NIL_TYPE = "NIL", "NIL_"
@@ -39,15 +27,14 @@ _TAKEN = {"start", "end", "text", "link", "score"}  # keys of our own entities
 
 def read(path: str, report: Report, *, encoding: str | None) -> Iterator[Record]:
     """Records of JSON lines or of one array of texts with mentions."""
-    return records(rows(files.json_rows(path, report, encoding=encoding), path, report), _record)
+    return read_json(path, report, _record, encoding=encoding)
 
 
 def _record(row: Row) -> Record:
     entities = None
     if "mention_data" in row.data:
         entities = kept(_entity(row, item) for item in items(row.data["mention_data"], list, "mention_data"))
-    extra = {key: value for key, value in row.data.items() if key not in ("text_id", "mention_data")}
-    return row.record(row.data.get("text_id"), entities, extra=extra)
+    return row.record(row.data.get("text_id"), entities=entities, extra=without(row.data, "text_id", "mention_data"))
 
 
 def _entity(row: Row, item: Any) -> Entity | None:
@@ -57,14 +44,15 @@ def _entity(row: Row, item: Any) -> Entity | None:
         row.lost(f"a mention has no string: {mention!r}", cause="mention without a string")
         return None
     end = start + len(mention) if isinstance(start, int) else None
-    if reason := misfit(row.text, start, end, mention):
-        row.lost(f"'{mention}' at offset {item.get('offset')!r}: {reason[1]}", cause=reason[0])
+    if fault := misfit(row.text, start, end, mention):
+        row.lost(f"'{mention}' at offset {item.get('offset')!r}: {fault.reason}", cause=fault.cause)
         return None
     kind = item.get("type")
     if kind is not None and not (isinstance(kind, str) and kind):
         row.lost(f"the type of '{mention}' is no string: {kind!r}", cause="type that is no string")
         kind = None
-    return Entity(start, end, kind, mention, link=_link(row, mention, item), extra=_extra(row, item))
+    link = _link(row, mention, item)
+    return Entity(start, end, kind, mention, link=link, extra=row.rest(item, _MENTION, _TAKEN, "a mention"))
 
 
 def _offset(value: Any) -> Any:
@@ -86,45 +74,40 @@ def _link(row: Row, mention: str, item: dict[str, Any]) -> Link | None:
     return Link(kb_id)
 
 
-def _extra(row: Row, item: dict[str, Any]) -> dict[str, Any]:
-    for key in _TAKEN & item.keys():
-        row.lost(f"the key '{key}' of a mention has another meaning here", cause="key that the record has already")
-    return {key: value for key, value in item.items() if key not in _MENTION | _TAKEN}
-
-
 # --- Writing -------------------------------------------------------------------------------------
 
 
-def write(found: Iterable[Record], out: BinaryIO, report: Report, *, nil_types: bool) -> None:
+def write(records: Iterable[Record], out: BinaryIO, report: Report, *, nil_types: bool) -> None:
     """Write JSON lines.
 
     Args:
-        nil_types: whether the format tells kinds of NIL apart; else what a link has of it is lost.
+        nil_types: whether the format has types of NIL; else that of a link is lost.
     """
-    write_json_lines((_row(record, number, report, nil_types) for number, record in enumerate(found, 1)), out)
+    write_json_lines((_row(draft, nil_types) for draft in drafts(records, report)), out)
 
 
-def _row(record: Record, number: int, report: Report, nil_types: bool) -> dict[str, Any]:
-    leave_out(record, number, report, "relations", "events")
+def _row(draft: Draft, nil_types: bool) -> dict[str, Any]:
+    draft.leave_out("relations", "events")
+    record = draft.record
     row: dict[str, Any] = {} if record.id is None else {"text_id": record.id}
     row["text"] = record.text
     if record.entities is not None:
-        row["mention_data"] = list(_mentions(record, number, report, nil_types))
+        row["mention_data"] = list(_mentions(draft, nil_types))
     return row | published(record.extra)
 
 
-def _mentions(record: Record, number: int, report: Report, nil_types: bool) -> Iterator[dict[str, Any]]:
-    for entity in record.entities or ():
+def _mentions(draft: Draft, nil_types: bool) -> Iterator[dict[str, Any]]:
+    for entity in draft.record.entities or ():
         if entity.start is None:
-            report.lost(title(record, number), None, f"'{entity.text}' has no place", cause="no place")
+            draft.lost(f"'{entity.text}' has no place", cause="no place")
             continue
         link = entity.link
         if link is not None and link.nil_type is not None and not nil_types:
-            cannot_hold(record, number, report, "NIL type", f"'{link.nil_type}' of '{entity.text}'")
+            draft.cannot_hold("NIL type", f"'{link.nil_type}' of '{entity.text}'")
         out = {} if link is None else {"kb_id": _kb_id(link, nil_types)}
         out |= {"mention": entity.text, "offset": str(entity.start)}
         out |= {} if entity.type is None else {"type": entity.type}
-        yield out | {key: value for key, value in published(entity.extra).items() if key != CANDIDATES}
+        yield out | without(published(entity.extra), CANDIDATES)
 
 
 def _kb_id(link: Link, nil_types: bool) -> str:

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from ie_cli.errors import FormatError
-from ie_cli.formats._rows import Row
+from ie_cli.formats._reading import Row
 from ie_cli.formats._schema import rows, string
 from ie_cli.records import Relation, Span
 
-VALUE = "@value"  # the slot of the object itself
+OBJECT_SLOT = "@value"  # the slot of the object itself
 SUBJECT = "subject"  # stands beside the slots for the other end
 Types = dict[str, str]  # the end of a relation -> its type
 
@@ -54,16 +54,16 @@ def _names(predicate: str, types: Types) -> set[str]:
 def _types(row: dict[str, Any]) -> Types:
     of_object = row.get("object_type")
     if not isinstance(of_object, dict):
-        of_object = {VALUE: string(row, "object_type")}
-    elif VALUE not in of_object:
-        raise ValueError(f"no '{VALUE}' in 'object_type'")
+        of_object = {OBJECT_SLOT: string(row, "object_type")}
+    elif OBJECT_SLOT not in of_object:
+        raise ValueError(f"no '{OBJECT_SLOT}' in 'object_type'")
     return {SUBJECT: string(row, "subject_type")} | {slot: string(of_object, slot) for slot in of_object}
 
 
 def checked(row: Row, relation: Relation, schema: Schema) -> Relation | None:
     """The relation with the types that the schema is sure of; None (reported as lost) if it lacks the predicate.
 
-    Types that disagree with the schema are told of and stay: which of the two is wrong cannot be known.
+    Types that disagree with the schema are reported and stay: which of the two is wrong cannot be known.
     """
     known = schema.rows.get(relation.predicate)
     if known is None:
@@ -89,5 +89,5 @@ def _agrees(relation: Relation, types: Types) -> bool:
 
 def _ends(relation: Relation) -> Iterator[tuple[str, Span]]:
     yield SUBJECT, relation.subject
-    yield VALUE, relation.object
+    yield OBJECT_SLOT, relation.object
     yield from relation.slots.items()

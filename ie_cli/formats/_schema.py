@@ -10,17 +10,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from ie_cli import files
-from ie_cli.errors import FormatError, Problem, Report
+from ie_cli.errors import strict_report
 
 
 def rows(path: str | os.PathLike) -> Iterator[tuple[int, Any]]:
     """(line, row) of a schema: JSON lines, or one array on one line or many."""
-    for line, _, row in files.json_rows(path, Report(_refuse)):
+    for line, _, row in files.json_rows(path, strict_report()):
         yield line, row
-
-
-def _refuse(problem: Problem) -> None:
-    raise FormatError(problem.path, problem.line, problem.reason)
 
 
 def string(item: Any, key: str) -> str:

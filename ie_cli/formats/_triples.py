@@ -16,10 +16,10 @@ from dataclasses import replace
 from functools import partial
 from typing import Any, BinaryIO
 
-from ie_cli import files
 from ie_cli.errors import Report
-from ie_cli.formats._relation_schema import VALUE, Schema, checked, load
-from ie_cli.formats._rows import Row, cannot_hold, items, kept, leave_out, published, records, rows, write_json_lines
+from ie_cli.formats._reading import Row, items, kept, read_json, without
+from ie_cli.formats._relation_schema import OBJECT_SLOT, Schema, checked, load
+from ie_cli.formats._writing import Draft, drafts, published, write_json_lines
 from ie_cli.locate import given
 from ie_cli.records import Record, Relation, Span
 
@@ -37,7 +37,7 @@ def read(
         schema: a schema file; what it does not have is reported.
     """
     build = partial(_record, slots=slots, schema=load(schema) if schema else None)
-    return records(rows(files.json_rows(path, report, encoding=encoding), path, report), build)
+    return read_json(path, report, build, encoding=encoding)
 
 
 def _record(row: Row, *, slots: bool, schema: Schema | None) -> Record:
@@ -45,8 +45,7 @@ def _record(row: Row, *, slots: bool, schema: Schema | None) -> Record:
     if "spo_list" in row.data:
         found = kept(_relation(row, item, slots) for item in items(row.data["spo_list"], list, "spo_list"))
         relations = kept(checked(row, relation, schema) for relation in found) if schema else found
-    extra = {key: value for key, value in row.data.items() if key not in ("id", "spo_list")}
-    return row.record(row.data.get("id"), relations=relations, extra=extra)
+    return row.record(row.data.get("id"), relations=relations, extra=without(row.data, "id", "spo_list"))
 
 
 def _relation(row: Row, item: Any, slots: bool) -> Relation | None:
@@ -59,9 +58,10 @@ def _relation(row: Row, item: Any, slots: bool) -> Relation | None:
         return None
     subject = _span(row, predicate, "subject", item.get("subject"), item.get("subject_type"))
     objects = _objects(row, predicate, item, slots)
-    if subject is None or VALUE not in objects:
+    if subject is None or OBJECT_SLOT not in objects:
         return None
-    return Relation(predicate, subject, objects.pop(VALUE), objects, extra=_extra(row, item))
+    extra = row.rest(item, _TRIPLE, _TAKEN, "a triple")
+    return Relation(predicate, subject, objects.pop(OBJECT_SLOT), objects, extra=extra)
 
 
 def _objects(row: Row, predicate: str, item: dict[str, Any], slots: bool) -> dict[str, Span]:
@@ -71,13 +71,13 @@ def _objects(row: Row, predicate: str, item: dict[str, Any], slots: bool) -> dic
         reason = f"'{predicate}' has a {found} where a {due} belongs: {', '.join(wrong)}"
         row.mended(reason, cause=f"{found} where a {due} belongs")
     values, types = _by_slot(item.get("object")), _by_slot(item.get("object_type"))
-    if VALUE not in values:
-        row.lost(f"the object of '{predicate}' has no '{VALUE}'", cause="object without a value")
-    for slot in types.keys() - values.keys() - {VALUE}:
+    if OBJECT_SLOT not in values:
+        row.lost(f"the object of '{predicate}' has no '{OBJECT_SLOT}'", cause="object without a value")
+    for slot in types.keys() - values.keys() - {OBJECT_SLOT}:
         row.lost(f"'{predicate}' has a type for '{slot}', but no value", cause="type without a value")
     spans = {}
     for slot, value in values.items():
-        what = "object" if slot == VALUE else f"slot '{slot}'"
+        what = "object" if slot == OBJECT_SLOT else f"slot '{slot}'"
         if span := _span(row, predicate, what, value, types.get(slot)):
             spans[slot] = span
     return spans
@@ -87,7 +87,7 @@ def _by_slot(value: Any) -> dict[str, Any]:
     """Values or types by slot; what is no dictionary is that of `@value`."""
     if isinstance(value, dict):
         return value
-    return {} if value is None else {VALUE: value}
+    return {} if value is None else {OBJECT_SLOT: value}
 
 
 def _span(row: Row, predicate: str, what: str, value: Any, kind: Any) -> Span | None:
@@ -102,29 +102,24 @@ def _span(row: Row, predicate: str, what: str, value: Any, kind: Any) -> Span | 
     return Span(None, None, kind or None, value)
 
 
-def _extra(row: Row, item: dict[str, Any]) -> dict[str, Any]:
-    for key in _TAKEN & item.keys():
-        row.lost(f"the key '{key}' of a triple has another meaning here", cause="key that the record has already")
-    return {key: value for key, value in item.items() if key not in _TRIPLE | _TAKEN}
-
-
 # --- Writing -------------------------------------------------------------------------------------
 
 
-def write(found: Iterable[Record], out: BinaryIO, report: Report, *, slots: bool) -> None:
+def write(records: Iterable[Record], out: BinaryIO, report: Report, *, slots: bool) -> None:
     """Write JSON lines of texts and triples."""
-    write_json_lines((_row(record, number, report, slots) for number, record in enumerate(found, 1)), out)
+    write_json_lines((_row(draft, slots) for draft in drafts(records, report)), out)
 
 
-def _row(record: Record, number: int, report: Report, slots: bool) -> dict[str, Any]:
-    leave_out(_without_ends(record), number, report, "entities", "events")
+def _row(draft: Draft, slots: bool) -> dict[str, Any]:
+    record = draft.record
+    replace(draft, record=_without_ends(record)).leave_out("entities", "events")
     row: dict[str, Any] = {} if record.id is None else {"id": record.id}
     row["text"] = record.text
     if record.relations is not None:
         row["spo_list"] = list(_triples(record.relations, slots))
         for relation in record.relations if not slots else ():
             for slot in relation.slots:
-                cannot_hold(record, number, report, "slot", f"'{slot}' of '{relation.predicate}'")
+                draft.cannot_hold("slot", f"'{slot}' of '{relation.predicate}'")
     return row | published(record.extra)
 
 
@@ -152,7 +147,7 @@ def _triples(relations: Iterable[Relation], slots: bool) -> Iterator[dict[str, A
 
 
 def _triple(relation: Relation, slots: bool) -> dict[str, Any]:
-    objects = {VALUE: relation.object} | relation.slots
+    objects = {OBJECT_SLOT: relation.object} | relation.slots
     triple = {
         "predicate": relation.predicate,
         "subject": given(relation.subject),

@@ -30,8 +30,9 @@ from pathlib import Path
 from ie_cli import files
 from ie_cli.errors import FormatError, IEError, Report
 from ie_cli.formats._brat_events import FORBIDDEN, event_line, read_events
-from ie_cli.formats._event_graph import with_events
-from ie_cli.formats._rows import Row, kept, label, title
+from ie_cli.formats._reading import Row, kept
+from ie_cli.formats._span_graph import with_events
+from ie_cli.formats._writing import Draft, drafts
 from ie_cli.records import Entity, Record, Relation
 
 _SPAN = re.compile(r"(\S+) ([0-9]{1,9} [0-9]{1,9}(?:;[0-9]{1,9} [0-9]{1,9})*)")
@@ -93,7 +94,9 @@ def _document(path: Path, report: Report, encoding: str | None) -> Record:
             row.lost(f"{what} '{_key(row)}' is not read", cause=f"brat {what}")
     entities = [span for key, span in spans.items() if span and key not in parts]
     whole = Row(path, None, text, {}, report)
-    return whole.record(path.stem, entities or (None if events else []), relations or None, events=events or None)
+    return whole.record(
+        path.stem, entities=entities or (None if events else []), relations=relations or None, events=events or None
+    )
 
 
 def _key(row: Row) -> str:
@@ -156,47 +159,42 @@ def write_folder(records: Iterable[Record], folder: str | os.PathLike, report: R
     if folder.exists() and any(folder.iterdir()):
         raise IEError(f"{folder}: the folder is not empty; name a new one")
     folder.mkdir(parents=True, exist_ok=True)
-    for number, record in enumerate(records, 1):
-        name = _file_name(record, number, folder, report)
+    for draft in drafts(records, report):
+        record, name = draft.record, _file_name(draft, folder)
         (folder / f"{name}.txt").write_bytes(record.text.encode())
         if record.entities is not None or record.relations is not None or record.events:
-            lines = "".join(f"{line}\n" for line in _annotations(record, number, report))
+            lines = "".join(f"{line}\n" for line in _annotations(draft))
             (folder / f"{name}.ann").write_bytes(lines.encode())
 
 
-def _file_name(record: Record, number: int, folder: Path, report: Report) -> str:
-    wanted = f"{number:06d}" if record.id is None else str(record.id)
-    name = re.sub(r"[^\w.-]", "_", wanted)[:60].strip(".") or f"{number:06d}"
+def _file_name(draft: Draft, folder: Path) -> str:
+    numbered = f"{draft.number:06d}"
+    wanted = numbered if draft.record.id is None else str(draft.record.id)
+    name = re.sub(r"[^\w.-]", "_", wanted)[:60].strip(".") or numbered
     while (folder / f"{name}.txt").exists():
-        name = f"{name}-{number}"
+        name = f"{name}-{draft.number}"
     if name != wanted:
-        report.mended(title(record, number), None, f"is written as {name}.txt", cause="id that is no file name")
+        draft.mended(f"is written as {name}.txt", cause="id that is no file name")
     return name
 
 
-def _annotations(record: Record, number: int, report: Report) -> Iterator[str]:
-    spans, relations, events = with_events(record, number, report, prefix="")
+def _annotations(draft: Draft) -> Iterator[str]:
+    spans, relations, events = with_events(draft, prefix="")
     written: set[int] = set()
     for i, span in enumerate(spans):
         pieces = [match.span() for match in re.finditer(r"[^\n]+", span.text)]
         if not pieces or pieces[0][0] > 0 or pieces[-1][1] < len(span.text):
             reason = f"'{_flat(span.text)}' begins or ends with a line end"
-            report.lost(title(record, number), None, reason, cause="span that begins or ends with a line end")
+            draft.lost(reason, cause="span that begins or ends with a line end")
             continue
         written.add(i)
         places = ";".join(f"{span.start + start} {span.start + end}" for start, end in pieces)
-        yield f"T{i + 1}\t{label(span.type, FORBIDDEN, record, number, report)} {places}\t{_flat(span.text)}"
+        yield f"T{i + 1}\t{draft.label(span.type, FORBIDDEN)} {places}\t{_flat(span.text)}"
     for i, (predicate, subject, object_) in enumerate(relations, 1):
         if {subject, object_} <= written:
-            name = label(predicate, FORBIDDEN, record, number, report)
-            yield f"R{i}\t{name} Arg1:T{subject + 1} Arg2:T{object_ + 1}"
+            yield f"R{i}\t{draft.label(predicate, FORBIDDEN)} Arg1:T{subject + 1} Arg2:T{object_ + 1}"
         else:
-            report.lost(
-                title(record, number),
-                None,
-                f"'{predicate}' has lost an argument",
-                cause="relation without its entities",
-            )
+            draft.lost(f"'{predicate}' has lost an argument", cause="relation without its entities")
     for i, event in enumerate(events, 1):
-        if line := event_line(event, written, record, number, report):
+        if line := event_line(draft, event, written):
             yield f"E{i}\t{line}"

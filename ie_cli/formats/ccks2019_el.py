@@ -27,6 +27,6 @@ def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[
     return _mentions.read(path, report, encoding=encoding)
 
 
-def write(records_: Iterable[Record], out: BinaryIO, report: Report) -> None:
+def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
     """Write JSON lines, for training and for submission."""
-    _mentions.write(records_, out, report, nil_types=False)
+    _mentions.write(records, out, report, nil_types=False)

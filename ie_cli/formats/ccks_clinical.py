@@ -12,7 +12,7 @@ surface that differs weighs ten; a span that begins or ends with a space or punc
 one that has such a neighbour outside weighs minus one. A guess that differs from the layout, or that
 could as well be another, is reported; `variant` (2017, 2019, 2020-military) settles it.
 
-The path is a file, one of a pair, or a folder. `overlap` can be told from the offsets and is not kept.
+The path is a file, one of a pair, or a folder. `overlap` follows from the offsets and is not kept.
 Documents without annotations have no `entities`. Written is the form of 2019.
 """
 
@@ -28,11 +28,13 @@ from typing import Any, BinaryIO
 
 from ie_cli import files
 from ie_cli.errors import FormatError, IEError, Report
-from ie_cli.formats._rows import Row, items, kept, leave_out, misfit, placed, published, rows, write_json_lines
-from ie_cli.records import Record
+from ie_cli.formats._reading import Row, items, kept, misfit, rows, without
+from ie_cli.formats._writing import Draft, drafts, published, write_json_lines
+from ie_cli.overlaps import overlap
+from ie_cli.records import Entity, Record
 from ie_cli.registry import unknown
 
-SAMPLE = 200  # documents from which the convention is told
+SAMPLE = 200  # documents from which the convention is guessed
 VARIANTS = {"2017": (0, 1), "2019": (0, 0), "2020-military": (-1, 0)}  # what to add to start and to end
 _ORIGINAL = "original.txt"
 _MENTION = re.compile(r"(.*)\t([0-9]{1,9})\t([0-9]{1,9})\t([^\t]+)")
@@ -147,9 +149,7 @@ def _record(document: Document, at_start: int, at_end: int) -> Record:
     entities = None
     if document.mentions is not None:
         entities = kept(m.row.entity(*_converted(m, at_start, at_end), m.type, m.surface) for m in document.mentions)
-    used = ("id", "entities")
-    extra = {key: value for key, value in document.row.data.items() if key not in used}
-    return document.row.record(document.id, entities, extra=extra)
+    return document.row.record(document.id, entities=entities, extra=without(document.row.data, "id", "entities"))
 
 
 def _converted(mention: Mention, at_start: int, at_end: int) -> tuple[Any, Any]:
@@ -193,15 +193,16 @@ def _divides(text: str, index: int) -> bool:
 
 def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
     """Write the form of 2019, JSON lines."""
-    write_json_lines((_row(record, number, report) for number, record in enumerate(records, 1)), out)
+    write_json_lines(map(_row, drafts(records, report)), out)
 
 
-def _row(record: Record, number: int, report: Report) -> dict[str, Any]:
-    leave_out(record, number, report, "relations", "events")
+def _row(draft: Draft) -> dict[str, Any]:
+    draft.leave_out("relations", "events")
+    record = draft.record
     row: dict[str, Any] = {} if record.id is None else {"id": record.id}
     row["originalText"] = record.text
     if record.entities is not None:
-        found = placed(record, number, report)
+        found = draft.placed_entities()
         row["entities"] = [
             {"label_type": e.type, "overlap": int(_overlaps(e, found)), "start_pos": e.start, "end_pos": e.end}
             for e in found
@@ -209,5 +210,6 @@ def _row(record: Record, number: int, report: Report) -> dict[str, Any]:
     return row | published(record.extra)
 
 
-def _overlaps(entity, others) -> bool:
-    return any(o is not entity and o.start < entity.end and entity.start < o.end for o in others)
+def _overlaps(entity: Entity, others: Iterable[Entity]) -> bool:
+    place = entity.start, entity.end
+    return any(other is not entity and overlap((other.start, other.end), place) for other in others)

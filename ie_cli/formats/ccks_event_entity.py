@@ -25,8 +25,9 @@ from typing import BinaryIO
 
 from ie_cli import files
 from ie_cli.errors import IEError, Report
-from ie_cli.formats import _csv, _events
-from ie_cli.formats._rows import Row, cannot_hold, leave_out, title
+from ie_cli.formats import _events
+from ie_cli.formats._reading import Row
+from ie_cli.formats._writing import Draft, drafts
 from ie_cli.locate import given
 from ie_cli.records import Argument, Event, Record
 from ie_cli.registry import unknown
@@ -52,7 +53,7 @@ def read(path: str, report: Report, *, encoding: str | None = None, variant: str
 
 
 def _rows(path: str, report: Report, encoding: str | None) -> Iterator[Row]:
-    for line, cells in _csv.read_rows(files.lines(path, report, encoding=encoding), path, report):
+    for line, cells in files.csv_rows(files.lines(path, report, encoding=encoding), path, report):
         if len(cells) not in (3, 4):
             report.skipped(path, line, f"{len(cells)} columns, not id, text, type, entity", cause="number of columns")
         elif line > 1 or cells != _COLUMNS[: len(cells)]:
@@ -100,25 +101,26 @@ def _event(row: Row, kind: str, entity: str, ids: list[str]) -> Event:
 # --- Writing -------------------------------------------------------------------------------------
 
 
-def write(records_: Iterable[Record], out: BinaryIO, report: Report) -> None:
+def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
     """Write CSV with every cell in quotes and without column names."""
-    for number, record in enumerate(records_, 1):
-        for cells in _cells(record, number, report):
+    for draft in drafts(records, report):
+        for cells in _cells(draft):
             plain = [re.sub(r"\r+\n", "\n", cell) for cell in cells]
             if plain != cells:
-                report.mended(title(record, number), None, "a line end \\r\\n in a cell is written \\n")
-            out.write(_csv.row(plain))
+                draft.mended("a line end \\r\\n in a cell is written \\n")
+            out.write(files.csv_row(plain))
 
 
-def _cells(record: Record, number: int, report: Report) -> Iterator[list[str]]:
-    leave_out(record, number, report, "entities", "relations")
-    ident = str(number if record.id is None else record.id)
+def _cells(draft: Draft) -> Iterator[list[str]]:
+    draft.leave_out("entities", "relations")
+    record = draft.record
+    ident = str(draft.number if record.id is None else record.id)
     if record.events is None:
         yield [ident, record.text, record.extra.get(_ASKED, "")]
         return
-    found = [(event, subject) for event in record.events for subject in _subjects(event, record, number, report)]
+    found = [(event, subject) for event in record.events for subject in _subjects(draft, event)]
     if _ASKED in record.extra:
-        yield [ident, _answer(found, record, number, report)]
+        yield [ident, _answer(draft, found)]
         return
     rows = [[row_id, event.type, subject] for event, subject in found for row_id in event.extra.get(_IDS, [ident])]
     rows += [[row_id, OTHER, NOTHING] for row_id in record.extra.get(_WITHOUT, [] if found else [ident])]
@@ -126,23 +128,23 @@ def _cells(record: Record, number: int, report: Report) -> Iterator[list[str]]:
         yield [row_id, record.text, kind, subject]
 
 
-def _subjects(event: Event, record: Record, number: int, report: Report) -> list[str]:
+def _subjects(draft: Draft, event: Event) -> list[str]:
     """The subjects of an event, NaN where there is none; the rest of it has no place here."""
     if event.trigger is not None:
-        cannot_hold(record, number, report, "trigger", f"'{event.trigger.text}'")
+        draft.cannot_hold("trigger", f"'{event.trigger.text}'")
     for argument in event.arguments:
         if argument.role != SUBJECT:
-            cannot_hold(record, number, report, f"role but {SUBJECT}", f"{argument.role} '{argument.text}'")
-    _events.leave_out_keys(event, record, number, report, but={_IDS})
+            draft.cannot_hold(f"role but {SUBJECT}", f"{argument.role} '{argument.text}'")
+    _events.leave_out_keys(draft, event, but={_IDS})
     return [given(a) for a in event.arguments if a.role == SUBJECT] or [NOTHING]
 
 
-def _answer(found: list[tuple[Event, str]], record: Record, number: int, report: Report) -> str:
-    wanted = record.extra[_ASKED]
+def _answer(draft: Draft, found: list[tuple[Event, str]]) -> str:
+    wanted = draft.record.extra[_ASKED]
     fit = [pair for pair in found if pair[0].type == wanted and pair[1] != NOTHING]
     best = max(fit, key=lambda pair: pair[0].score or 0.0, default=None)
     for pair in found:
         if pair is not best:
             reason = f"{pair[0].type}, '{pair[1]}': the submission has one subject, of '{wanted}'"
-            report.lost(title(record, number), None, reason, cause="subject that is not the answer")
+            draft.lost(reason, cause="subject that is not the answer")
     return best[1] if best else NOTHING

@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from ie_cli import files
 from ie_cli.errors import Report
-from ie_cli.formats._rows import Row, after, items, kept, leave_out, placed, published, records, rows, write_json_lines
+from ie_cli.formats._reading import Row, after, items, kept, read_json, without
+from ie_cli.formats._writing import Draft, drafts, published, write_json_lines
 from ie_cli.records import Entity, Record
 
 
 def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[Record]:
     """Records of a CLUENER file, `-` for standard input."""
-    return records(rows(files.json_rows(path, report, encoding=encoding), path, report), _record)
+    return read_json(path, report, _record, encoding=encoding)
 
 
 def _record(row: Row) -> Record:
@@ -27,8 +27,7 @@ def _record(row: Row) -> Record:
     if "label" in row.data:
         found = _entities(row, items(row.data["label"], dict, "label"))
         entities = sorted(kept(found), key=lambda e: (e.start, e.end, e.type))
-    extra = {key: value for key, value in row.data.items() if key not in ("id", "label")}
-    return row.record(row.data.get("id"), entities, extra=extra)
+    return row.record(row.data.get("id"), entities=entities, extra=without(row.data, "id", "label"))
 
 
 def _entities(row: Row, label: dict[str, Any]) -> Iterator[Entity | None]:
@@ -41,18 +40,19 @@ def _entities(row: Row, label: dict[str, Any]) -> Iterator[Entity | None]:
                 yield row.entity(start, after(end), kind, surface)
 
 
-def write(records_: Iterable[Record], out: BinaryIO, report: Report) -> None:
+def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
     """Write the submission form with texts, JSON lines."""
-    write_json_lines((_row(record, number, report) for number, record in enumerate(records_, 1)), out)
+    write_json_lines(map(_row, drafts(records, report)), out)
 
 
-def _row(record: Record, number: int, report: Report) -> dict[str, Any]:
-    leave_out(record, number, report, "relations", "events")
+def _row(draft: Draft) -> dict[str, Any]:
+    draft.leave_out("relations", "events")
+    record = draft.record
     row: dict[str, Any] = {} if record.id is None else {"id": record.id}
     row["text"] = record.text
     if record.entities is not None:
         row["label"] = {}
-        for entity in placed(record, number, report):
+        for entity in draft.placed_entities():
             places = row["label"].setdefault(entity.type, {}).setdefault(entity.text, [])
             places.append([entity.start, entity.end - 1])
     return row | published(record.extra)

@@ -3,7 +3,7 @@
     [{"text": "对SARS病人", "entities": [{"start_idx": 1, "end_idx": 4, "type": "dis", "entity": "SARS"}]}]
     对SARS病人|||1    4    dis|||
 
-Which one is seen from the first character; the JSON may also be one object a line. A text may begin
+Which one it is shows in the first character; the JSON may also be one object a line. A text may begin
 with U+FEFF, which counts in the offsets: only the byte order mark of the file, before the first text,
 is dropped. In the text form the first `|||` ends the text. A row without `entities`, or a line without
 `|||` (test files), is a record without `entities`. Written is the submission form, a JSON array of
@@ -18,7 +18,8 @@ from typing import Any, BinaryIO
 
 from ie_cli import files
 from ie_cli.errors import Report
-from ie_cli.formats._rows import Row, after, items, kept, leave_out, placed, records, rows, write_json_array
+from ie_cli.formats._reading import Row, after, build_records, items, kept, rows, without
+from ie_cli.formats._writing import Draft, drafts, write_json_array
 from ie_cli.records import Entity, Record
 
 _PLACE = re.compile(r"\s*([0-9]{1,9})\s+([0-9]{1,9})\s+(\S+)\s*")
@@ -28,7 +29,7 @@ def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[
     """Records of a CMeEE file, in either form."""
     first, lines = files.first_line(files.lines(path, report, encoding=encoding))
     if first.lstrip().startswith(("[", "{")):
-        return records(rows(files.json_values(lines, path, report), path, report), _from_json)
+        return build_records(rows(files.json_values(lines, path, report), path, report), _from_json)
     return (_from_line(Row(path, line, *_split(text), report)) for line, text in lines if text)
 
 
@@ -36,8 +37,7 @@ def _from_json(row: Row) -> Record:
     entities = None
     if "entities" in row.data:
         entities = kept(_entity(row, item) for item in items(row.data["entities"], list, "entities"))
-    extra = {key: value for key, value in row.data.items() if key not in ("id", "entities")}
-    return row.record(row.data.get("id"), entities, extra=extra)
+    return row.record(row.data.get("id"), entities=entities, extra=without(row.data, "id", "entities"))
 
 
 def _entity(row: Row, item: Any) -> Entity | None:
@@ -66,17 +66,17 @@ def _entity_from_text(row: Row, place: str) -> Entity | None:
     return row.entity(int(found[1]), int(found[2]) + 1, found[3])
 
 
-def write(records_: Iterable[Record], out: BinaryIO, report: Report) -> None:
+def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
     """Write the submission form, a JSON array."""
-    write_json_array((_row(record, number, report) for number, record in enumerate(records_, 1)), out)
+    write_json_array(map(_row, drafts(records, report)), out)
 
 
-def _row(record: Record, number: int, report: Report) -> dict[str, Any]:
-    leave_out(record, number, report, "relations", "events")
-    row: dict[str, Any] = {"text": record.text}
-    if record.entities is not None:
+def _row(draft: Draft) -> dict[str, Any]:
+    draft.leave_out("relations", "events")
+    row: dict[str, Any] = {"text": draft.record.text}
+    if draft.record.entities is not None:
         row["entities"] = [
             {"start_idx": e.start, "end_idx": e.end - 1, "type": e.type, "entity": e.text}
-            for e in placed(record, number, report)
+            for e in draft.placed_entities()
         ]
     return row

@@ -8,10 +8,10 @@
   the tag the last. A line without characters ends a sentence; a `-DOCSTART-` line only divides.
 - Tokens (of one character or more) are put together with nothing between them. A line that begins
   with the divider has a space (or tab) as its token.
-- The scheme is told from the tags of the first 20,000 lines, or given as `scheme`. An orphan I-, M- or
+- The scheme is detected from the tags of the first 20,000 lines, or given as `scheme`. An orphan I-, M- or
   E- opens a span (as in conlleval), a B- without its E- ends where it stops; both are reported as mended.
 - `variant` "segmented" is Weibo v2, whose first column is a character and its place in the word (`激0`);
-  it is told from the same lines, where every token must be of that form and the numbers must count up.
+  it is detected from the same lines, where every token must be of that form and the numbers must count up.
   The numbers are dropped.
 - Weibo v1 has characters outside the BMP as two halves of a surrogate pair on two lines: they become
   one character and are reported as mended.
@@ -28,11 +28,12 @@ from typing import BinaryIO, NamedTuple
 
 from ie_cli import files, tags
 from ie_cli.errors import FormatError, IEError, Report
-from ie_cli.formats._rows import Row, guard_bom, label, leave_out, placed, title
+from ie_cli.formats._reading import Row
+from ie_cli.formats._writing import Draft, drafts, guard_bom
 from ie_cli.records import Entity, Record
 from ie_cli.registry import unknown
 
-SAMPLE = 20_000  # lines from which scheme and variant are told
+SAMPLE = 20_000  # lines from which scheme and variant are detected
 VARIANTS = ("plain", "segmented")
 # An emoji stands in the published files as the marks of its two lost halves.
 _SEGMENTED = re.compile(r"(\ufffd\ufffd|.)([0-9]{1,3})", re.DOTALL)
@@ -58,7 +59,7 @@ def read(
     for what, name, known in (("scheme", scheme, tags.SCHEMES), ("variant", variant, VARIANTS)):
         if name is not None and name not in known:
             raise IEError(unknown(what, name, known))
-    tokens = _tokens(files.lines(path, report, encoding=encoding, halves=True), path, report)
+    tokens = _tokens(files.lines(path, report, encoding=encoding, keep_surrogates=True), path, report)
     sample = list(itertools.islice(tokens, SAMPLE))
     scheme = scheme or _scheme(sample, path)
     tokens = itertools.chain(sample, tokens)
@@ -125,14 +126,14 @@ def _record(tokens: list[Token], scheme: str, path: str, report: Report) -> Reco
 def _joined(tokens: list[Token], path: str, report: Report) -> list[str]:
     """The tokens' texts, where two halves of a surrogate pair become one character and nothing."""
     texts = [token.text for token in tokens]
-    if not files.has_half("".join(texts)):
+    if not files.has_lone_surrogate("".join(texts)):
         return texts
     for i, text in enumerate(texts):
-        if not files.has_half(text):
+        if not files.has_lone_surrogate(text):
             continue
-        pair = files.join_halves(text + "".join(texts[i + 1 : i + 2]))
-        if files.has_half(pair):
-            texts[i], reason = files.without_halves(text), files.HALF
+        pair = files.join_surrogates(text + "".join(texts[i + 1 : i + 2]))
+        if files.has_lone_surrogate(pair):
+            texts[i], reason = files.replace_lone_surrogates(text), files.LONE_SURROGATE
         else:
             texts[i : i + 2] = [pair, ""]
             reason = "two halves of a surrogate pair on two lines, joined"
@@ -143,8 +144,8 @@ def _joined(tokens: list[Token], path: str, report: Report) -> list[str]:
 def _entities(tokens: list[Token], texts: list[str], scheme: str, row: Row) -> Iterator[Entity]:
     spans, defects = tags.decode([token.tag or "O" for token in tokens], scheme)
     for defect in defects:
-        tell = row.report.lost if defect.cause == tags.UNKNOWN else row.report.mended
-        tell(row.path, tokens[defect.index].line, defect.reason, cause=defect.cause)
+        add = row.report.lost if defect.cause == tags.UNKNOWN else row.report.mended
+        add(row.path, tokens[defect.index].line, defect.reason, cause=defect.cause)
     for token in tokens:
         if not token.tag:
             row.report.mended(row.path, token.line, f"'{token.text}' has no tag, read as O", cause="missing tag")
@@ -163,32 +164,32 @@ def write(records: Iterable[Record], out: BinaryIO, report: Report, *, scheme: s
     if scheme not in tags.SCHEMES:
         raise IEError(unknown("scheme", scheme, tags.SCHEMES))
     first = True
-    for number, record in enumerate(records, 1):
-        leave_out(record, number, report, "relations", "events")
-        if not record.text:
-            report.skipped(title(record, number), None, "an empty text has no tokens")
+    for draft in drafts(records, report):
+        draft.leave_out("relations", "events")
+        if not draft.record.text:
+            draft.skipped("an empty text has no tokens")
             continue
-        rows = zip(_characters(record, number, report), _tags(record, number, scheme, report), strict=True)
+        rows = zip(_characters(draft), _tags(draft, scheme), strict=True)
         block = "".join(f"{character}\t{tag}\n" for character, tag in rows)
         out.write(guard_bom(block, first).encode() + b"\n")
         first = False
 
 
-def _characters(record: Record, number: int, report: Report) -> str:
-    if "\n" in record.text:
-        report.mended(title(record, number), None, "a newline is written as a space", cause="newline as space")
-    return record.text.replace("\n", " ")
+def _characters(draft: Draft) -> str:
+    text = draft.record.text
+    if "\n" in text:
+        draft.mended("a newline is written as a space", cause="newline as space")
+    return text.replace("\n", " ")
 
 
-def _tags(record: Record, number: int, scheme: str, report: Report) -> list[str]:
-    if record.entities is None:
+def _tags(draft: Draft, scheme: str) -> list[str]:
+    text = draft.record.text
+    if draft.record.entities is None:
         reason = "not annotated, but written with O as if it held no entities"
-        report.mended(title(record, number), None, reason, cause="O for what nobody looked at")
-    spans = [
-        (e.start, e.end, label(e.type, r"[\t\r\n]", record, number, report)) for e in placed(record, number, report)
-    ]
-    found, left = tags.encode(spans, len(record.text), scheme)
+        draft.mended(reason, cause="O for what nobody looked at")
+    spans = [(e.start, e.end, draft.label(e.type, r"[\t\r\n]")) for e in draft.placed_entities()]
+    found, left = tags.encode(spans, len(text), scheme)
     for start, end, kind in left:
-        reason = f"{kind} '{record.text[start:end]}' lies in or across another entity"
-        report.lost(title(record, number), None, reason, cause="nested or overlapping, which flat tags cannot hold")
+        reason = f"{kind} '{text[start:end]}' lies in or across another entity"
+        draft.lost(reason, cause="nested or overlapping, which flat tags cannot hold")
     return found

@@ -17,10 +17,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from ie_cli import files
 from ie_cli.errors import Report
-from ie_cli.formats._event_graph import Link, assembled, with_links
-from ie_cli.formats._rows import Row, items, kept, placed, published, records, rows, write_json_lines
+from ie_cli.formats._reading import Row, items, kept, read_json, without
+from ie_cli.formats._span_graph import Edge, assembled, with_edges
+from ie_cli.formats._writing import Draft, drafts, published, write_json_lines
 from ie_cli.records import Entity, Record
 
 _LISTS = ("label", "labels")
@@ -28,7 +28,7 @@ _LISTS = ("label", "labels")
 
 def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[Record]:
     """Records of a doccano export."""
-    return records(rows(files.json_rows(path, report, encoding=encoding), path, report), _record)
+    return read_json(path, report, _record, encoding=encoding)
 
 
 def _record(row: Row) -> Record:
@@ -41,15 +41,14 @@ def _record(row: Row) -> Record:
             if "id" in item:
                 by_id[str(item["id"])] = len(spans)
             spans.append(entity)
-    links = [_link(item, by_id) for item in items(row.data.get("relations", []), list, "relations")]
-    entities, relations, events = assembled(row, spans, links)
+    edges = [_edge(item, by_id) for item in items(row.data.get("relations", []), list, "relations")]
+    entities, relations, events = assembled(row, spans, edges)
     if not row.data.keys() & {"entities", *_LISTS}:
         entities = None
     if "relations" not in row.data:
         relations = None
-    used = {"id", "entities", "relations", *_LISTS}
-    extra = {key: value for key, value in row.data.items() if key not in used}
-    return row.record(row.data.get("id"), entities, relations, extra, events)
+    extra = without(row.data, "id", "entities", "relations", *_LISTS)
+    return row.record(row.data.get("id"), entities=entities, relations=relations, events=events, extra=extra)
 
 
 def _listed(row: Row, item: Any) -> Entity | None:
@@ -61,27 +60,28 @@ def _named(row: Row, item: Any) -> Entity | None:
     return row.entity(item.get("start_offset"), item.get("end_offset"), item.get("label"))
 
 
-def _link(item: Any, by_id: dict[str, int]) -> Link:
+def _edge(item: Any, by_id: dict[str, int]) -> Edge:
     item = item if isinstance(item, dict) else {}
-    return Link(item.get("type"), *(by_id.get(str(item.get(key))) for key in ("from_id", "to_id")))
+    return Edge(item.get("type"), *(by_id.get(str(item.get(key))) for key in ("from_id", "to_id")))
 
 
-def write(records_: Iterable[Record], out: BinaryIO, report: Report) -> None:
+def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
     """Write JSON lines for import into doccano."""
-    write_json_lines((_row(record, number, report) for number, record in enumerate(records_, 1)), out)
+    write_json_lines(map(_row, drafts(records, report)), out)
 
 
-def _row(record: Record, number: int, report: Report) -> dict[str, Any]:
+def _row(draft: Draft) -> dict[str, Any]:
+    record = draft.record
     row: dict[str, Any] = {} if record.id is None else {"id": record.id}
     row["text"] = record.text
     if record.relations is not None or record.events:
-        spans, links = with_links(record, number, report)
+        spans, edges = with_edges(draft)
         row["entities"] = [
             {"id": i, "label": s.type, "start_offset": s.start, "end_offset": s.end} for i, s in enumerate(spans)
         ]
         row["relations"] = [
-            {"id": i, "from_id": link.start, "to_id": link.end, "type": link.name} for i, link in enumerate(links)
+            {"id": i, "from_id": edge.start, "to_id": edge.end, "type": edge.name} for i, edge in enumerate(edges)
         ]
     elif record.entities is not None:
-        row["label"] = [[e.start, e.end, e.type] for e in placed(record, number, report)]
+        row["label"] = [[e.start, e.end, e.type] for e in draft.placed_entities()]
     return row | published(record.extra)

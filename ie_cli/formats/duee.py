@@ -18,20 +18,19 @@ from collections.abc import Iterable, Iterator
 from functools import partial
 from typing import BinaryIO
 
-from ie_cli import files
 from ie_cli.errors import Report
 from ie_cli.formats import _duee, _event_schema
-from ie_cli.formats._rows import records, rows, write_json_lines
+from ie_cli.formats._reading import read_json
+from ie_cli.formats._writing import drafts, write_json_lines
 from ie_cli.records import Record
 
 
 def read(path: str, report: Report, *, encoding: str | None = None, schema: str | None = None) -> Iterator[Record]:
     """Records of a DuEE file, checked against a schema if one is named."""
     build = partial(_duee.record, schema=_event_schema.load(schema) if schema else None)
-    return records(rows(files.json_rows(path, report, encoding=encoding), path, report), build)
+    return read_json(path, report, build, encoding=encoding)
 
 
-def write(records_: Iterable[Record], out: BinaryIO, report: Report) -> None:
+def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
     """Write JSON lines, for training and for submission."""
-    found = (_duee.row(record, number, report, offsets=True) for number, record in enumerate(records_, 1))
-    write_json_lines(found, out)
+    write_json_lines((_duee.row(draft, offsets=True) for draft in drafts(records, report)), out)

@@ -11,7 +11,7 @@
 - A training file leaves `event_list` out where there are no events, a test file everywhere. So a record
   without it has no events if the file has events within its first 1000 records, else nobody looked for any;
   `--variant labelled` or `test` settles it.
-- With `--schema`, types and roles that are not in it are lost; another choice than its own is only told of.
+- With `--schema`, types and roles that are not in it are lost; another choice than its own is only reported.
 - Written is this form; the submission is its `id` and `event_list`, and the other keys are not looked at.
 """
 
@@ -25,13 +25,14 @@ from typing import Any, BinaryIO
 from ie_cli import files
 from ie_cli.errors import IEError, Report
 from ie_cli.formats import _duee, _event_schema
-from ie_cli.formats._rows import Row, records, rows, title, write_json_lines
+from ie_cli.formats._reading import Row, build_records, rows
+from ie_cli.formats._writing import Draft, drafts, write_json_lines
 from ie_cli.records import Record
 from ie_cli.registry import unknown
 
 VARIANTS = ("labelled", "test")
 CHOICES = {"公司上市": {"环节": ["筹备上市", "暂停上市", "正式上市", "终止上市"]}}
-_AHEAD = 1000  # records looked at to tell a test file; in the published training data every eighth has no events
+_AHEAD = 1000  # records looked at to detect a test file; in the published training data every eighth has no events
 
 
 def read(
@@ -42,7 +43,7 @@ def read(
         raise IEError(unknown("variant", variant, VARIANTS))
     known = _event_schema.load(schema) if schema else None
     found = rows(files.json_rows(path, report, encoding=encoding), path, report)
-    return records(_without_events(found, variant), partial(_duee.record, schema=known, choices=CHOICES))
+    return build_records(_without_events(found, variant), partial(_duee.record, schema=known, choices=CHOICES))
 
 
 def _without_events(found: Iterator[Row], variant: str | None) -> Iterator[Row]:
@@ -63,17 +64,17 @@ def _without_events(found: Iterator[Row], variant: str | None) -> Iterator[Row]:
         yield row
 
 
-def write(records_: Iterable[Record], out: BinaryIO, report: Report) -> None:
+def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
     """Write JSON lines, for training and for submission."""
-    write_json_lines(_written(records_, report), out)
+    write_json_lines(_written(drafts(records, report)), out)
 
 
-def _written(records_: Iterable[Record], report: Report) -> Iterator[dict[str, Any]]:
-    """The rows; those that nobody looked at cannot be told from those without events if there are both."""
+def _written(found: Iterable[Draft]) -> Iterator[dict[str, Any]]:
+    """The rows; where there are both, those that nobody looked at are written as those without events."""
     looked_at = set()
-    for number, record in enumerate(records_, 1):
-        looked_at.add(record.events is not None)
-        if len(looked_at) == 2 and record.events is None:
+    for draft in found:
+        looked_at.add(draft.record.events is not None)
+        if len(looked_at) == 2 and draft.record.events is None:
             reason = "has no `events`, but records before it have; it is read again as one without events"
-            report.mended(title(record, number), None, reason, cause="not looked at, among records with events")
-        yield _duee.row(record, number, report, offsets=False)
+            draft.mended(reason, cause="not looked at, among records with events")
+        yield _duee.row(draft, offsets=False)

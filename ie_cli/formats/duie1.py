@@ -4,7 +4,7 @@
       "subject": "夜航", "subject_type": "书籍", "object": "陆时雨", "object_type": "人物"}]}
 
 - A record of a test file, without `spo_list`, has no `relations`. `postag` stays with the record.
-- `--schema FILE` (`all_50_schemas`) reports a triple whose predicate is not in it as lost, tells of types
+- `--schema FILE` (`all_50_schemas`) reports a triple whose predicate is not in it as lost, reports types
   that differ from it, and fills in a type that is missing where the schema leaves no choice.
 - Written is this form, which is the submission form: scorers look at `text` and `spo_list` only. Relations
   that differ in nothing but their places are written once.
@@ -25,6 +25,6 @@ def read(path: str, report: Report, *, encoding: str | None = None, schema: str 
     return _triples.read(path, report, slots=False, encoding=encoding, schema=schema)
 
 
-def write(records_: Iterable[Record], out: BinaryIO, report: Report) -> None:
+def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
     """Write JSON lines, for training and for submission."""
-    _triples.write(records_, out, report, slots=False)
+    _triples.write(records, out, report, slots=False)

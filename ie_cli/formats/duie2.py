@@ -27,6 +27,6 @@ def read(path: str, report: Report, *, encoding: str | None = None, schema: str 
     return _triples.read(path, report, slots=True, encoding=encoding, schema=schema)
 
 
-def write(records_: Iterable[Record], out: BinaryIO, report: Report) -> None:
+def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
     """Write JSON lines, for training and for submission."""
-    _triples.write(records_, out, report, slots=True)
+    _triples.write(records, out, report, slots=True)

@@ -13,10 +13,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
-from ie_cli import files
 from ie_cli.errors import Report
 from ie_cli.formats import _events
-from ie_cli.formats._rows import Row, items, kept, leave_out, published, records, rows, title, write_json_lines
+from ie_cli.formats._reading import Row, items, kept, read_json, without
+from ie_cli.formats._writing import Draft, drafts, published, write_json_lines
 from ie_cli.locate import given
 from ie_cli.records import Event, Record, Span
 
@@ -27,12 +27,11 @@ _MENTION = {"role", "word", "span"}
 
 def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[Record]:
     """Records of a FewFC file."""
-    return records(rows(files.json_rows(path, report, encoding=encoding), path, report, key="content"), _record)
+    return read_json(path, report, _record, encoding=encoding, key="content")
 
 
 def _record(row: Row) -> Record:
-    extra = {key: value for key, value in row.data.items() if key not in ("id", "events")}
-    record = row.record(row.data.get("id"), extra=extra)
+    record = row.record(row.data.get("id"), extra=without(row.data, "id", "events"))
     if "events" in row.data:
         events = items(row.data["events"], list, "events")
         record.events = [_event(row, kind, item) for kind, item in _events.objects(row, events, "type")]
@@ -45,38 +44,37 @@ def _event(row: Row, kind: str, item: dict[str, Any]) -> Event:
     trigger = _events.read_trigger(row, kind=kind, **_string(row, first))
     others = (mention for mention in mentions if mention is not first)
     arguments = kept(_events.read_argument(row, m.get("role"), kind=kind, **_string(row, m)) for m in others)
-    return Event(kind, trigger, arguments, extra=_events.others(row, item, _EVENT, event=True))
+    return Event(kind, trigger, arguments, extra=row.rest(item, _EVENT, _events.EVENT_KEYS))
 
 
 def _string(row: Row, mention: dict[str, Any]) -> dict[str, Any]:
-    extra = _events.others(row, mention, _MENTION)
+    extra = row.rest(mention, _MENTION, _events.SPAN_KEYS)
     return {"value": mention.get("word"), "place": mention.get("span"), "extra": extra}
 
 
-def write(records_: Iterable[Record], out: BinaryIO, report: Report) -> None:
+def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
     """Write JSON lines as they are published."""
-    write_json_lines((_row(record, number, report) for number, record in enumerate(records_, 1)), out)
+    write_json_lines(map(_row, drafts(records, report)), out)
 
 
-def _row(record: Record, number: int, report: Report) -> dict[str, Any]:
-    leave_out(record, number, report, "entities", "relations")
+def _row(draft: Draft) -> dict[str, Any]:
+    draft.leave_out("entities", "relations")
+    record = draft.record
     row: dict[str, Any] = {} if record.id is None else {"id": record.id}
     row["content"] = record.text
     if record.events is not None:
         row["events"] = [
-            {"type": event.type, "mentions": list(_mentions(event, record, number, report))} | event.extra
-            for event in record.events
+            {"type": event.type, "mentions": list(_mentions(draft, event))} | event.extra for event in record.events
         ]
     return row | published(record.extra)
 
 
-def _mentions(event: Event, record: Record, number: int, report: Report) -> Iterator[dict[str, Any]]:
+def _mentions(draft: Draft, event: Event) -> Iterator[dict[str, Any]]:
     if event.trigger is not None and event.trigger.start is None:
-        reason = f"{event.type}: the trigger '{event.trigger.text}' has no place"
-        report.lost(title(record, number), None, reason, cause="no place")
+        draft.lost(f"{event.type}: the trigger '{event.trigger.text}' has no place", cause="no place")
     elif event.trigger is not None:
         yield _mention(TRIGGER, event.trigger)
-    for argument in _events.without_unplaced(event, record, number, report):
+    for argument in _events.placed_arguments(draft, event):
         yield _mention(argument.role, argument)
 
 

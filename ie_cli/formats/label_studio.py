@@ -10,10 +10,10 @@
 - Of several annotators the first that did not cancel is taken; the others are reported as lost.
 - Offsets are code points. Older versions stored UTF-16 units, in which an emoji counts twice: where
   the region's `text` fits only so, they are converted and reported as mended.
-- Regions that are no span labels (choices, ratings, free text) are reported as lost. `predictions`
-  and what the server keeps about a task (dates, users) are not read.
-- The id is `data.id`, else the task's own; other keys of `data` stay with the record. A record
-  without `entities` is a task without annotations.
+- Regions that are no span labels (choices, ratings, free text) and `predictions` are reported as lost;
+  what the server keeps about a task (dates, users) is not read.
+- The text is `data.text`, else the only string in `data`; the id is `data.id`, else the task's own;
+  other keys of `data` stay with the record. A record without `entities` is a task without annotations.
 - Events are spans labelled `event:TYPE`, the triggers, and relations from these to the arguments, named by
   the role. An argument that is no entity is labelled `argument`.
 """
@@ -25,8 +25,9 @@ from typing import Any, BinaryIO
 
 from ie_cli import files
 from ie_cli.errors import Report
-from ie_cli.formats._event_graph import Link, assembled, with_links
-from ie_cli.formats._rows import Row, items, kept, misfit, published, records, rows, write_json_array
+from ie_cli.formats._reading import Row, build_records, items, kept, misfit, rows, without
+from ie_cli.formats._span_graph import Edge, assembled, with_edges
+from ie_cli.formats._writing import Draft, drafts, published, write_json_array
 from ie_cli.records import Entity, Record
 
 _LABELS = ("labels", "hypertextlabels")
@@ -35,19 +36,29 @@ _LABELS = ("labels", "hypertextlabels")
 def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[Record]:
     """Records of a Label Studio export, one for each task."""
     tasks = (v._replace(value=_flat(v.value)) for v in files.json_rows(path, report, encoding=encoding))
-    return records(rows(tasks, path, report), _record)
+    return build_records(rows(tasks, path, report), _record)
 
 
 def _flat(task: Any) -> Any:
     """The task with its text on the top level, where `rows` looks for it."""
     data = task.get("data") if isinstance(task, dict) else None
-    return {**task, "text": data.get("text")} if isinstance(data, dict) else task
+    return {**task, "text": data.get(_text_key(data))} if isinstance(data, dict) else task
+
+
+def _text_key(data: dict[str, Any]) -> str:
+    """`text`, or the key of the only string: each project names it as it likes."""
+    strings = [key for key, value in data.items() if isinstance(value, str) and key != "id"]
+    return strings[0] if "text" not in data and len(strings) == 1 else "text"
 
 
 def _record(row: Row) -> Record:
-    data = row.data["data"]
+    if "data" not in row.data:
+        raise ValueError("no 'data': this is no task of the JSON export (JSON-MIN is not read)")
+    data = items(row.data["data"], dict, "data")
+    if row.data.get("predictions"):
+        row.lost("predictions are not read", cause="predictions")
     ident = data.get("id", row.data.get("id"))
-    extra = {key: value for key, value in data.items() if key not in ("id", "text")}
+    extra = without(data, "id", _text_key(data))
     result = _chosen(row, items(row.data.get("annotations", []), list, "annotations"))
     if result is None:
         return row.record(ident, extra=extra)
@@ -62,9 +73,9 @@ def _record(row: Row) -> Record:
         elif region.get("type") != "relation":
             row.lost(f"a region of type '{region.get('type')}'", cause="region that is no span label")
     wanted = [region for region in result if region.get("type") == "relation"]
-    links = [link for region in wanted for link in _links(row, region, by_id)]
-    entities, relations, events = assembled(row, spans, links)
-    return row.record(ident, entities, relations if wanted else None, extra, events)
+    edges = [edge for region in wanted for edge in _edges(row, region, by_id)]
+    entities, relations, events = assembled(row, spans, edges)
+    return row.record(ident, entities=entities, relations=relations if wanted else None, events=events, extra=extra)
 
 
 def _chosen(row: Row, annotations: list[Any]) -> list[dict[str, Any]] | None:
@@ -86,7 +97,7 @@ def _entities(row: Row, value: dict[str, Any]) -> Iterator[Entity | None]:
     if misfit(row.text, start, end, surface) and not misfit(row.text, *_from_utf16(row.text, start, end), surface):
         start, end = _from_utf16(row.text, start, end)
         row.mended(f"'{surface}': offsets in UTF-16 units", cause="offsets in UTF-16 units")
-    labels = [name for key in _LABELS for name in value.get(key) or ()]
+    labels = [name for key in _LABELS for name in items(value.get(key) or [], list, key)]
     return (row.entity(start, end, name, surface) for name in labels or [None])
 
 
@@ -100,27 +111,28 @@ def _from_utf16(text: str, start: Any, end: Any) -> tuple[int | None, int | None
     return first, first + len(inside.decode("utf-16-le", "replace"))
 
 
-def _links(row: Row, region: dict[str, Any], by_id: dict[str, int]) -> Iterator[Link]:
+def _edges(row: Row, region: dict[str, Any], by_id: dict[str, int]) -> Iterator[Edge]:
     ends = [by_id.get(str(region.get(key))) for key in ("from_id", "to_id")]
     if region.get("direction") == "left":
         ends.reverse()
     elif region.get("direction") == "bi":
         row.mended("a relation of both directions is read as one", cause="direction 'bi'")
-    return (Link(name, *ends) for name in region.get("labels") or [None])
+    return (Edge(name, *ends) for name in items(region.get("labels") or [None], list, "labels"))
 
 
-def write(records_: Iterable[Record], out: BinaryIO, report: Report) -> None:
+def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
     """Write tasks for import, with span labels named `label` on a text named `text`."""
-    write_json_array((_task(record, number, report) for number, record in enumerate(records_, 1)), out)
+    write_json_array(map(_task, drafts(records, report)), out)
 
 
-def _task(record: Record, number: int, report: Report) -> dict[str, Any]:
+def _task(draft: Draft) -> dict[str, Any]:
+    record = draft.record
     ident = {} if record.id is None else {"id": record.id}
     task: dict[str, Any] = {"data": ident | {"text": record.text} | published(record.extra), "annotations": []}
     if record.entities is not None or record.relations is not None or record.events:
-        spans, links = with_links(record, number, report)
+        spans, edges = with_edges(draft)
         regions = [_region(i, s.start, s.end, s.type, s.text) for i, s in enumerate(spans)]
-        task["annotations"] = [{"result": [*regions, *(_link(*link) for link in links)]}]
+        task["annotations"] = [{"result": [*regions, *(_link(*edge) for edge in edges)]}]
     return task
 
 

@@ -13,7 +13,8 @@ from typing import BinaryIO
 
 from ie_cli import files
 from ie_cli.errors import Report
-from ie_cli.formats._rows import Row, guard_bom, leave_out, title
+from ie_cli.formats._reading import Row
+from ie_cli.formats._writing import drafts, guard_bom
 from ie_cli.records import Record
 
 
@@ -27,10 +28,11 @@ def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[
 def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
     """Write the texts of the records, one a line."""
     first = True
-    for number, record in enumerate(records, 1):
-        if not record.text or "\n" in record.text or record.text.endswith("\r"):
-            report.skipped(title(record, number), None, "a text that is empty or holds a line end is no line")
+    for draft in drafts(records, report):
+        text = draft.record.text
+        if not text or "\n" in text or text.endswith("\r"):
+            draft.skipped("a text that is empty or holds a line end is no line")
             continue
-        leave_out(record, number, report, "entities", "relations", "events")
-        out.write(guard_bom(record.text, first).encode() + b"\n")
+        draft.leave_out("entities", "relations", "events")
+        out.write(guard_bom(text, first).encode() + b"\n")
         first = False

@@ -4,7 +4,7 @@
     len(base), "10001" in base            # entities, and whether there is one of this id
     base.candidates("苹果")               # ids of the entities that are called so; [] if none is
     base.matches("苹果发布会")            # [Match(start=0, end=2, ids=["10001", "10002"])], in the order of the text
-    base.matches(text, longest=True)      # only the leftmost-longest: no two overlap
+    leftmost_longest(base.matches(text))  # those of `ie_cli.matching`: no two overlap
     base.entity("10001")                  # Entry(id, name, aliases, types, about, facts), read from disk when asked for
     base.entity("10001").description      # what the base says of it, as one text
     base.names("苹")                      # the names (as they are compared) that begin so
@@ -21,12 +21,12 @@ from __future__ import annotations
 
 import os
 
-from ie_cli.kb._store import Placed
+from ie_cli.kb._store import SourcedEntry
 from ie_cli.kb.base import KnowledgeBase, Match
 from ie_cli.kb.building import Summary, build
 from ie_cli.kb.entry import Entry
 
-__all__ = ["Entry", "KnowledgeBase", "Match", "Placed", "Summary", "build", "open"]
+__all__ = ["Entry", "KnowledgeBase", "Match", "SourcedEntry", "Summary", "build", "open"]
 
 
 def open(folder: str | os.PathLike) -> KnowledgeBase:

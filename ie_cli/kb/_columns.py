@@ -23,13 +23,13 @@ Columns = dict[str, str]  # what it is -> what it is called here
 Lost = Callable[[str, str], None]  # hears the reason and its cause
 
 
-def found(keys: Iterable[str], named: Columns) -> Columns:
+def match_columns(keys: Iterable[str], named: Columns) -> Columns:
     """The columns among these keys: those that the user named, else those with a usual name, the likeliest first."""
-    return _found(tuple(keys), tuple(named.items()))
+    return _matched(tuple(keys), tuple(named.items()))
 
 
 @lru_cache(maxsize=1024)  # the rows of a catalogue have few different sets of keys
-def _found(keys: tuple[str, ...], named: tuple[tuple[str, str], ...]) -> Columns:
+def _matched(keys: tuple[str, ...], named: tuple[tuple[str, str], ...]) -> Columns:
     named = dict(named)
     by_name = {key.strip().casefold(): key for key in reversed(keys)}
     usual = {what: next((by_name[n] for n in names if n in by_name), None) for what, names in USUAL.items()}

@@ -1,4 +1,4 @@
-"""The folder of a base: which files it is made of, and the note that says what they are.
+"""The folder of a base: which files it is made of, and the manifest that says what they are.
 
     base.json         version, counts, and the size of each file, so that a copy cut short is noticed
     entities.lines    an entity a line (`entry.dumps`)
@@ -24,7 +24,7 @@ import ie_cli
 from ie_cli.errors import IEError
 from ie_cli.writing import whole_folder
 
-NOTE = "base.json"
+MANIFEST = "base.json"
 VERSION = f"1-{sys.byteorder}"  # raise the number when the files change
 ENTITIES, PLACES = "entities.lines", "entities.places"
 IDS, ID_ROWS = "ids.trie", "ids.rows"
@@ -34,38 +34,38 @@ COUNTS = ("entities", "names", "shared_names", "most_shared", "most_shared_by", 
 AGAIN = "build it again with `ie kb build`"
 
 
-def read_note(folder: Path) -> dict[str, Any]:
+def read_manifest(folder: Path) -> dict[str, Any]:
     """What a base says of itself.
 
     Raises:
         IEError: this is no base, one of another version, or not a whole one.
     """
     try:
-        note = json.loads((folder / NOTE).read_bytes())
-        version, sizes = note["version"], dict(note["sizes"])
+        manifest = json.loads((folder / MANIFEST).read_bytes())
+        version, sizes = manifest["version"], dict(manifest["sizes"])
     except FileNotFoundError:
         raise IEError(f"{folder}: no knowledge base; make one with `ie kb build KB -o {folder}`") from None
     except (ValueError, KeyError, TypeError, NotADirectoryError):
-        raise IEError(f"{folder / NOTE}: not the note of a knowledge base; {AGAIN}") from None
+        raise IEError(f"{folder / MANIFEST}: not the note of a knowledge base; {AGAIN}") from None
     if version != VERSION:
-        made = f"has version {version} (ie {note.get('ie')})"
+        made = f"has version {version} (ie {manifest.get('ie')})"
         raise IEError(f"{folder}: the base {made}, this ie {ie_cli.__version__} reads {VERSION}; {AGAIN}")
     for name in FILES:
         path = folder / name
         size = path.stat().st_size if path.is_file() else None
         if size != sizes.get(name):
-            found = "is missing" if size is None else f"has {size} bytes, not {sizes.get(name)}"
-            raise IEError(f"{path}: {found}; copy the base again, or {AGAIN}")
-    if missing := [what for what in COUNTS if what not in note]:
-        raise IEError(f"{folder / NOTE}: damaged ({missing[0]} is missing); copy the base again, or {AGAIN}")
-    return note
+            fault = "is missing" if size is None else f"has {size} bytes, not {sizes.get(name)}"
+            raise IEError(f"{path}: {fault}; copy the base again, or {AGAIN}")
+    if missing := [what for what in COUNTS if what not in manifest]:
+        raise IEError(f"{folder / MANIFEST}: damaged ({missing[0]} is missing); copy the base again, or {AGAIN}")
+    return manifest
 
 
-def write_note(folder: Path, counts: dict[str, Any]) -> None:
-    """Note the counts and the sizes of the files."""
+def write_manifest(folder: Path, counts: dict[str, Any]) -> None:
+    """Write the counts and the sizes of the files."""
     sizes = {name: (folder / name).stat().st_size for name in FILES}
-    note = {"version": VERSION, "ie": ie_cli.__version__, **counts, "sizes": sizes}
-    (folder / NOTE).write_text(json.dumps(note, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    manifest = {"version": VERSION, "ie": ie_cli.__version__, **counts, "sizes": sizes}
+    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
 @contextlib.contextmanager
@@ -85,7 +85,7 @@ def _check_replaceable(folder: Path) -> None:
     if not folder.exists():
         return
     inside = {path.name for path in folder.iterdir()} if folder.is_dir() else {folder.name}
-    if inside and NOTE not in inside:
+    if inside and MANIFEST not in inside:
         raise IEError(f"{folder}: is there already and no knowledge base; name another folder")
-    if others := sorted(inside - {NOTE, *FILES}):
+    if others := sorted(inside - {MANIFEST, *FILES}):
         raise IEError(f"{folder}: holds {others[0]}, too, which is no part of a base; name another folder")

@@ -11,8 +11,8 @@ from ie_cli.kb.base import KnowledgeBase
 from ie_cli.kb.entry import Entry
 
 
-class Placed(NamedTuple):
-    """An entity and where it stands."""
+class SourcedEntry(NamedTuple):
+    """An entity and where it stands: file and line."""
 
     path: str
     line: int
@@ -35,7 +35,7 @@ class Store:
         for line in map(earlier.line, range(len(earlier))):
             self._append(entry.loads_names(line)[0], line, 0)
 
-    def add(self, item: Placed) -> None:
+    def add(self, item: SourcedEntry) -> None:
         """A new entity.
 
         Raises:
@@ -71,6 +71,6 @@ class Store:
 
     def _entry(self, row: int) -> Entry:
         self.stream.seek(self.starts[row])
-        found = entry.loads(self.stream.read(self.ends[row] - self.starts[row]))
+        stored = entry.loads(self.stream.read(self.ends[row] - self.starts[row]))
         self.stream.seek(self.end)
-        return found
+        return stored

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import mmap
 import os
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -15,8 +16,9 @@ from ie_cli.errors import IEError
 from ie_cli.kb import _folder, entry
 from ie_cli.kb.entry import Entry
 from ie_cli.locate import fold
+from ie_cli.matching import inside_runs
 
-_RUN = re.compile("[a-z]{2,}|[0-9]{2,}")  # of a folded text: where no name begins or ends inside
+PIECES, PIECE = 64, 1 << 14  # of a large file that a digest is made of: how many, and their bytes
 
 
 class Match(NamedTuple):
@@ -32,7 +34,7 @@ class KnowledgeBase:
 
     def __init__(self, folder: str | os.PathLike):
         self.folder = Path(folder)
-        self.note = _folder.read_note(self.folder)
+        self.manifest = _folder.read_manifest(self.folder)
         self._line = reader(self.folder / _folder.ENTITIES)
         self._places, self._id_rows, self._name_starts = (
             memoryview(mapped(self.folder / name)).cast(kind)
@@ -40,7 +42,7 @@ class KnowledgeBase:
         )
         self._name_ids = mapped(self.folder / _folder.NAME_IDS)
         self._ids, self._names = (self._trie(name) for name in (_folder.IDS, _folder.NAMES))
-        self._longest = self.note["longest_name"]
+        self._longest = self.manifest["longest_name"]
 
     def _trie(self, name: str) -> marisa_trie.Trie:
         try:
@@ -50,6 +52,17 @@ class KnowledgeBase:
 
     def __reduce__(self):
         return type(self), (self.folder,)
+
+    def digest(self) -> str:
+        """What tells a base from another: its counts, the sizes of its files, and pieces of each; 16 hex digits."""
+        manifest = {name: value for name, value in self.manifest.items() if name != "ie"}
+        total = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode())
+        for name, size in sorted(self.manifest["sizes"].items()):
+            with (self.folder / name).open("rb") as stream:
+                for at in range(0, size, max(PIECE, size // PIECES)):
+                    stream.seek(at)
+                    total.update(stream.read(PIECE))
+        return total.hexdigest()[:16]
 
     # --- Entities --------------------------------------------------------------------------------
 
@@ -95,26 +108,17 @@ class KnowledgeBase:
         """The names, as they are compared, that begin with this one, in no order to rely on."""
         return self._names.iterkeys(entry.key(prefix))
 
-    def matches(self, text: str, *, longest: bool = False) -> list[Match]:
-        """Every name in the text, by where it begins, shorter ones first.
-
-        Args:
-            longest: of those that overlap only the one that begins first, and of these the longest.
-        """
+    def matches(self, text: str) -> list[Match]:
+        """Every name in the text, by where it begins, shorter ones first."""
         folded = fold(text)
-        inside = {at for run in _RUN.finditer(folded) for at in range(run.start() + 1, run.end())}
-        found, free = [], 0  # free: where the next one may begin
+        inside = inside_runs(folded)
+        found = []
         for at in range(len(folded)):
-            if at < free or at in inside:
+            if at in inside:
                 continue
-            names = self._names.prefixes(folded[at : at + self._longest])
-            if names and inside:
-                names = [name for name in names if at + len(name) not in inside]
-            if names and longest:
-                names = names[-1:]
-                free = at + len(names[0])
-            for name in names:
-                found.append(Match(at, at + len(name), self._called(self._names[name])))
+            for name in self._names.prefixes(folded[at : at + self._longest]):
+                if at + len(name) not in inside:
+                    found.append(Match(at, at + len(name), self._called(self._names[name])))
         return found
 
     def _called(self, number: int) -> list[str]:
@@ -137,8 +141,8 @@ def mapped(path: Path) -> mmap.mmap:
 def reader(path: Path) -> Callable[[int, int], bytes]:
     """A function that gives the bytes from start to end, also to several threads and processes.
 
-    They are read, not mapped, where the system can do so at a place: of a large file that is mapped all
-    would count as memory in use by and by.
+    They are read, not mapped, where the system can do so at a place: a mapped large file would slowly count
+    fully as used memory.
     """
     if not hasattr(os, "pread"):
         content = mapped(path)

@@ -14,7 +14,7 @@ import numpy as np
 
 from ie_cli.errors import IEError
 from ie_cli.kb import _folder, entry
-from ie_cli.kb._store import Placed, Store
+from ie_cli.kb._store import SourcedEntry, Store
 from ie_cli.kb.base import KnowledgeBase, reader
 
 
@@ -34,7 +34,7 @@ class Summary:
 
 
 def build(
-    entries: Iterable[Placed],
+    entries: Iterable[SourcedEntry],
     folder: Path,
     *,
     earlier: KnowledgeBase | None = None,
@@ -58,11 +58,11 @@ def build(
         tell(f"entities: {len(store.rows)}; now their names")
         _index_ids(part, store.rows)
         counts = {"entities": len(store.rows), **_index_names(part, store)}
-        _folder.write_note(part, counts)
+        _folder.write_manifest(part, counts)
     return Summary(counts["entities"], counts["names"], store.replaced, store.merged)
 
 
-def _stored(part: Path, entries: Iterable[Placed], earlier: KnowledgeBase | None, merge: bool) -> Store:
+def _stored(part: Path, entries: Iterable[SourcedEntry], earlier: KnowledgeBase | None, merge: bool) -> Store:
     with (part / _folder.ENTITIES).open("w+b") as stream:
         store = Store(stream, merge)
         if earlier is not None:

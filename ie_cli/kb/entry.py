@@ -53,14 +53,14 @@ def merged(first: Entry, second: Entry) -> Entry:
     return Entry(
         first.id,
         first.name,
-        tuple(name for name in once(first.aliases, (second.name,), second.aliases) if name != first.name),
-        tuple(once(first.types, second.types)),
+        tuple(name for name in distinct(first.aliases, (second.name,), second.aliases) if name != first.name),
+        tuple(distinct(first.types, second.types)),
         first.about if second.about in first.about else "\n".join(filter(None, (first.about, second.about))),
-        tuple(once(first.facts, second.facts)),
+        tuple(distinct(first.facts, second.facts)),
     )
 
 
-def once(*parts: Iterable[Any]) -> dict[Any, None]:
+def distinct(*parts: Iterable[Any]) -> dict[Any, None]:
     """The different items of all parts, in order."""
     return dict.fromkeys(item for part in parts for item in part)
 

@@ -20,10 +20,9 @@ from typing import Any
 
 from ie_cli import files
 from ie_cli.errors import FormatError, Report
-from ie_cli.formats import _csv
 from ie_cli.kb import _columns
 from ie_cli.kb._columns import Columns
-from ie_cli.kb._store import Placed
+from ie_cli.kb._store import SourcedEntry
 
 SEPARATOR = "|"
 Rows = Iterator[tuple[int, dict[str, Any]]]
@@ -36,7 +35,7 @@ def read(
     named: Columns | None = None,
     separator: str = SEPARATOR,
     encoding: str | None = None,
-) -> Iterator[Placed]:
+) -> Iterator[SourcedEntry]:
     """The entities of a file, `-` for standard input; a row without id or name is skipped and reported.
 
     Args:
@@ -52,14 +51,15 @@ def read(
     rows = _json(lines, path, report) if is_json else _table(lines, path, report, named, separator)
     for line, row in rows:
         try:
-            found = _columns.entry(row, _columns.found(row, named), _loser(report, path, line))
+            entry = _columns.entry(row, _columns.match_columns(row, named), _report_lost(report, path, line))
         except ValueError as error:
             report.skipped(path, line, str(error))
         else:
-            yield Placed(path, line, found)
+            yield SourcedEntry(path, line, entry)
 
 
-def _loser(report: Report, path: str, line: int) -> _columns.Lost:
+def _report_lost(report: Report, path: str, line: int) -> _columns.Lost:
+    """What tells the report of the parts of a row that cannot be read."""
     return lambda reason, cause: report.lost(path, line, reason, cause=cause)
 
 
@@ -97,19 +97,19 @@ def _cells(lines: Iterator[tuple[int, str]], path: str, report: Report) -> Itera
         return iter(())
     lines = chain([first], lines)
     if "\t" not in first[1]:
-        return _csv.read_rows(lines, path, report)
+        return files.csv_rows(lines, path, report)
     return ((number, line.split("\t")) for number, line in lines if line)
 
 
 def _checked(header: list[str], named: Columns, path: str, line: int) -> Columns:
-    there = f"the columns are {', '.join(map(repr, header))}"
+    existing = f"the columns are {', '.join(map(repr, header))}"
     for what, name in named.items():
         if name not in header:
-            raise FormatError(path, line, f"no column '{name}' for --{what}; {there}")
-    columns = _columns.found(header, named)
+            raise FormatError(path, line, f"no column '{name}' for --{what}; {existing}")
+    columns = _columns.match_columns(header, named)
     for what in ("id", "name"):
         if what not in columns:
-            raise FormatError(path, line, f"no column for the {what}; {there}: name it with --{what} COLUMN")
+            raise FormatError(path, line, f"no column for the {what}; {existing}: name it with --{what} COLUMN")
     if repeated := next((name for name in header if header.count(name) > 1), None):
         raise FormatError(path, line, f"two columns are called '{repeated}'")
     return columns

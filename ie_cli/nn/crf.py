@@ -87,3 +87,27 @@ class CRF(nn.Module):
             tag = origin.gather(1, tag[:, None]).squeeze(1)
             path.append(tag)
         return torch.stack(path[::-1], 1)
+
+    def log_probability(
+        self, emissions: Tensor, mask: Tensor, row: Tensor, first: Tensor, last: Tensor, begin: Tensor, inside: Tensor
+    ) -> Tensor:
+        """log of the share of all paths that hold each of N segments exactly as it is: [N], at most 0 but for rounding.
+
+        Args:
+            row, first, last: [N], text, first and last token of each segment.
+            begin, inside: [N], its first tag and that of its further tokens, which no path may have right behind it.
+        """
+        final = torch.where(last > first, inside, begin)
+        before, behind = self.forwards(emissions, mask), self.backwards(emissions, mask)
+        whole = torch.logsumexp(before[:, -1] + self.last, 1)[row]
+        into = torch.logsumexp(before[row, (first - 1).clamp_min(0)] + self.transitions.T[begin], 1)
+        into = torch.where(first > 0, into, self.first[begin])
+        summed = emissions.cumsum(1)
+        along = emissions[row, first, begin] + summed[row, last, inside] - summed[row, first, inside]
+        steps = self.transitions[begin, inside] + (last - first - 1) * self.transitions[inside, inside]
+        along = along + torch.where(last > first, steps, 0)
+        following = (last + 1).clamp_max(mask.shape[1] - 1)
+        out = self.transitions[final] + emissions[row, following] + behind[row, following]
+        out = torch.logsumexp(out.scatter(1, inside[:, None], float("-inf")), 1)  # it must not go on
+        out = torch.where(last + 1 < mask.sum(1)[row], out, self.last[final])
+        return into + along + out - whole

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 from torch.utils.checkpoint import checkpoint
 
-from ie_cli.nn.pointer import SpanScores, TypeScores
+from ie_cli.nn.span_scores import SpanScores, TypeScores
 
 
 def span_divergence(one: SpanScores | TypeScores, other: SpanScores | TypeScores, cells: Tensor) -> Tensor:

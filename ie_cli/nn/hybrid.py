@@ -1,4 +1,8 @@
-"""A pretrained encoder under a BiLSTM that also reads features of the words (as lexicon-augmented taggers do)."""
+"""A pretrained encoder under a BiLSTM that also reads features of the words.
+
+Lexicon-augmented taggers do so in their own ways: Lattice LSTM (Zhang & Yang 2018, arXiv 1805.02023), SoftLexicon
+(Ma et al. 2020, arXiv 1908.05969). Here the features are those of `char-bilstm`, an embedding each.
+"""
 
 from __future__ import annotations
 

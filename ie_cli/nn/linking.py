@@ -7,7 +7,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ie_cli.nn.pointer import SpanCells, SpanScores, TypeScores
+from ie_cli.nn.span_scores import SpanCells, SpanScores, TypeScores
 
 AT_ONCE = 1 << 20  # link scores made at once
 

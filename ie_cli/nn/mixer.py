@@ -1,4 +1,4 @@
-"""Further features of tokens, worked into an encoder's output."""
+"""Further features of tokens worked into an encoder's output by a residual block (He et al. 2016, arXiv 1512.03385)."""
 
 from __future__ import annotations
 

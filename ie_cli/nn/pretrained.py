@@ -41,6 +41,7 @@ class PretrainedEncoder(nn.Module):
         super().__init__()
         self.inner, self.first, self.last, self.pad, self.limit = inner, first, last, pad, limit
         self.width, self.base = inner.config.hidden_size, base
+        self.factor: Tensor | None = None  # of attention scores in the texts that are read at the moment
         if base is not None:
             self._scale_queries()
 
@@ -53,7 +54,7 @@ class PretrainedEncoder(nn.Module):
             query.register_forward_hook(self._scaled)
 
     def _scaled(self, module: nn.Module, given: tuple[Tensor, ...], queries: Tensor) -> Tensor:
-        return queries * self._factor.to(queries.dtype)
+        return queries * self.factor.to(queries.dtype)
 
     @property
     def token_embedding(self) -> nn.Embedding:
@@ -104,7 +105,7 @@ class PretrainedEncoder(nn.Module):
             ids = torch.where(longer & ~torch.cat([mask, torch.zeros_like(mask[:, :1])], 1), self.last, ids)
             mask = longer
         if self.base is not None:
-            self._factor = log_n(mask, self.base)
+            self.factor = log_n(mask, self.base)
         hidden = self.inner(input_ids=ids, attention_mask=mask.long()).last_hidden_state
         return self.bare(hidden, features["ids"].shape[1])
 

@@ -7,6 +7,7 @@ import multiprocessing
 import signal
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 
 from ie_cli.errors import IEError
@@ -15,7 +16,7 @@ from ie_cli.pipeline.lines import Line
 
 
 @dataclass(eq=False)
-class Task:
+class BlockTask:
     """A block on its way, and how many workers died of it."""
 
     block: Sequence[Line]
@@ -29,14 +30,14 @@ class Process:
     def __init__(self, job: Job):
         context = multiprocessing.get_context("spawn")  # a fork would copy locks that other threads hold
         self.pipe, theirs = context.Pipe()
-        self.task: Task | None = None
+        self.task: BlockTask | None = None
         self.ready = False
         self.process = context.Process(target=_serve, args=(job, theirs), daemon=True)
         with _deaf():
             self.process.start()
         theirs.close()  # so that we read an end when it dies
 
-    def give(self, task: Task) -> None:
+    def give(self, task: BlockTask) -> None:
         self.task = task
         with contextlib.suppress(OSError):  # it is dead, as its pipe will say
             self.pipe.send(task.block)
@@ -56,6 +57,7 @@ def _deaf() -> Iterator[None]:
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return
+    resource_tracker.ensure_running()  # it opens the ears again when it starts
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from ie_cli.errors import FormatError, IEError
 from ie_cli.pipeline.job import Done, Job, Rejected
 from ie_cli.pipeline.lines import Line
-from ie_cli.predicting import adjust, predict_chunk
+from ie_cli.predicting import configure, predict_chunk
 from ie_cli.records import Record, dumps, loads
-from ie_cli.watch import Watch
+from ie_cli.stopwatch import Stopwatch
 from ie_cli.zoo import folder
 
 Item = tuple[Line, Record]
@@ -20,20 +20,20 @@ class Worker:
     """A model that does blocks of lines; see `Job.worker`."""
 
     def __init__(self, job: Job):
-        self.job, self.model, self._watch = job, folder.load(job.model), Watch()
-        self.model.encoder.register_forward_pre_hook(lambda *_: self._watch.lap("batch"))
-        self.model.encoder.register_forward_hook(lambda *_: self._watch.lap("encoder"))
-        adjust(self.model, threshold=job.threshold, base=job.kb, precision=job.precision)
+        self.job, self.model, self._stopwatch = job, folder.load(job.model), Stopwatch()
+        self.model.encoder.register_forward_pre_hook(lambda *_: self._stopwatch.lap("batch"))
+        self.model.encoder.register_forward_hook(lambda *_: self._stopwatch.lap("encoder"))
+        configure(self.model, threshold=job.threshold, base=job.kb, precision=job.precision)
 
     def __call__(self, block: Sequence[Line]) -> Done:
         """Do a block of lines; what cannot be done is rejected, line by line."""
         done = Done.of(block)
-        self._watch.start()
+        self._stopwatch.start()
         parsed = list(self._parsed(block, done))
-        self._watch.lap("parse")
+        self._stopwatch.lap("parse")
         done.lines = list(self._lines(self._predicted(parsed, done), done))
-        self._watch.lap("format")
-        for mine, counts in ((self.model.codec.dropped, done.dropped), (self._watch.seconds, done.seconds)):
+        self._stopwatch.lap("format")
+        for mine, counts in ((self.model.codec.dropped, done.dropped), (self._stopwatch.seconds, done.seconds)):
             counts.update(mine)
             mine.clear()
         return done
@@ -49,8 +49,8 @@ class Worker:
         """Predict together; where that fails, in halves, down to the line that cannot be done."""
         try:
             records = [record for _, record in items]
-            found = predict_chunk(self.model, records, explain=self.job.explain, watch=self._watch)
-            return [(line, record) for (line, _), record in zip(items, found, strict=True)]
+            predicted = predict_chunk(self.model, records, explain=self.job.explain, watch=self._stopwatch)
+            return [(line, record) for (line, _), record in zip(items, predicted, strict=True)]
         except IEError:
             raise
         except Exception as error:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from multiprocessing.connection import wait
 
 from ie_cli.errors import IEError
-from ie_cli.pipeline._process import Process, Task
+from ie_cli.pipeline._process import BlockTask, Process
 from ie_cli.pipeline._source import Block, Source
 from ie_cli.pipeline.job import Done, Job, Rejected
 
@@ -39,8 +39,8 @@ class _Pool:
 
     def __init__(self, job: Job, number: int, source: Source):
         self.job, self.number, self.source = job, number, source
-        self.order: deque[Task] = deque()
-        self.waiting: deque[Task] = deque()  # no process has them
+        self.order: deque[BlockTask] = deque()
+        self.waiting: deque[BlockTask] = deque()  # no process has them
         self.stillborn = 0
         self.processes = [Process(job) for _ in range(number)]
 
@@ -77,7 +77,7 @@ class _Pool:
     def _take(self) -> None:
         block = self.source.take()
         if block is not None:
-            task = Task(block)
+            task = BlockTask(block)
             self.order.append(task)
             self.waiting.append(task)
 
@@ -104,7 +104,7 @@ class _Pool:
             process.task.deaths += 1
             self._again(process.task, code)
 
-    def _again(self, task: Task, code: int | None) -> None:
+    def _again(self, task: BlockTask, code: int | None) -> None:
         if task.deaths < LIVES:
             self.waiting.appendleft(task)
         elif len(task.block) == 1:
@@ -112,7 +112,7 @@ class _Pool:
             task.done.rejected.append(Rejected(task.block[0], f"{LIVES} workers died of it ({_death(code)})"))
         else:
             middle, at = len(task.block) // 2, self.order.index(task)
-            halves = [Task(block, LIVES - 1) for block in (task.block[:middle], task.block[middle:])]
+            halves = [BlockTask(block, LIVES - 1) for block in (task.block[:middle], task.block[middle:])]
             del self.order[at]
             for half in reversed(halves):
                 self.order.insert(at, half)

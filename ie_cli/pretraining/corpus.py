@@ -7,7 +7,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import datasets
 from datasets.exceptions import DatasetGenerationError
 
-from ie_cli import config, files, records
+from ie_cli import files, records
 from ie_cli.compressed import inner_name
 from ie_cli.errors import IEError, Report
 from ie_cli.pretraining.settings import Texts
@@ -74,10 +74,10 @@ def _pieces(paragraph: str, length: int) -> Iterator[str]:
         yield paragraph
 
 
-def chosen(settings: Texts, report: Report) -> Iterator[str]:
+def sampled_rows(settings: Texts, report: Report) -> Iterator[str]:
     """The rows as text, of which `share` is used whatever their order."""
     for row in rows(lines(settings.files, report), settings.length):
-        if settings.share >= 1 or data.fraction(row) < settings.share:
+        if settings.share >= 1 or data.hash_fraction(row) < settings.share:
             yield row
 
 
@@ -106,11 +106,11 @@ def tokenise(
     for path in settings.files:
         if not Path(path).is_file():
             raise IEError(f"{path}: no such file; texts are read twice, so a pipe will not do")
-    if len(list(islice(chosen(settings, Report()), 2))) < 2:
+    if len(list(islice(sampled_rows(settings, Report()), 2))) < 2:
         raise IEError("the texts make fewer than two rows; name more of them, or set texts.length lower")
-    identity = [data.digest(settings.files), config.plain(replace(settings, files=[])), key, processes, _code()]
+    identity = [data.digest(settings.files), asdict(replace(settings, files=[])), key, processes, _code()]
     with _stated():
-        found = datasets.Dataset.from_generator(
+        encoded = datasets.Dataset.from_generator(
             _Rows(settings, tokenizer, teacher, processes, report),
             gen_kwargs={"turns": list(range(processes))},
             num_proc=processes if processes > 1 else None,
@@ -118,7 +118,7 @@ def tokenise(
             fingerprint=hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16],
             features=_columns(tokenizer, teacher),
         )
-    return Corpus(found.remove_columns("length"), list(found["length"]))
+    return Corpus(encoded.remove_columns("length"), list(encoded["length"]))
 
 
 @contextlib.contextmanager
@@ -134,8 +134,8 @@ def _stated() -> Iterator[None]:
 
 def _columns(tokenizer: Tokenizer, teacher: Tokenizer | None) -> datasets.Features:
     names = (*tokenizer("").features, STARTS, *([TEACHER] if teacher else []))
-    found = {name: datasets.List(datasets.Value("int32")) for name in names}
-    return datasets.Features(found | {"length": datasets.Value("int64")})
+    lists = {name: datasets.List(datasets.Value("int32")) for name in names}
+    return datasets.Features(lists | {"length": datasets.Value("int64")})
 
 
 @dataclass
@@ -151,14 +151,14 @@ class _Rows:
     def __call__(self, turns: list[int]) -> Iterator[dict[str, Any]]:
         for turn in turns:
             report = self.report if turn == 0 else Report()  # all of them see the same faults
-            for text in self._mine(chosen(self.settings, report), turn):
+            for text in self._mine(sampled_rows(self.settings, report), turn):
                 yield from self._encoded(text)
 
     def _mine(self, texts: Iterator[str], turn: int) -> Iterator[str]:
         block = 0
-        while some := list(islice(texts, BLOCK)):
+        while taken := list(islice(texts, BLOCK)):
             if block % self.processes == turn:
-                yield from some
+                yield from taken
             block += 1
 
     def _encoded(self, text: str) -> Iterator[dict[str, Any]]:

@@ -13,8 +13,8 @@ import torch
 from ie_cli.pretraining.corpus import Corpus
 from ie_cli.pretraining.model import Pretraining
 from ie_cli.pretraining.settings import Recipe
-from ie_cli.text.order import by_length
-from ie_cli.training import batches, devices, loop, optimiser
+from ie_cli.text.length_batches import by_length
+from ie_cli.training import batches, loop, optimiser, parallel
 from ie_cli.training.data import Examples
 from ie_cli.training.loop import Step
 from ie_cli.training.step import State, update
@@ -57,7 +57,7 @@ def held_out(corpus: Corpus, most: int) -> tuple[list[int], list[int]]:
 
 def steps(recipe: Recipe, rows: int) -> int:
     """Updates in the whole run."""
-    return recipe.steps or -(-rows // batches.size(recipe.train, devices.count()))
+    return recipe.steps or -(-rows // batches.size(recipe.train, parallel.count()))
 
 
 def fit(state: State, corpus: Corpus, recipe: Recipe) -> Iterator[Step | Round]:
@@ -69,18 +69,16 @@ def fit(state: State, corpus: Corpus, recipe: Recipe) -> Iterator[Step | Round]:
     Raises:
         IEError: the loss is no longer a number.
     """
-    mine, measured = held_out(corpus, recipe.texts.held_out)
-    total, size = steps(recipe, len(mine)), batches.size(recipe.train, devices.count())
+    trained, measured = held_out(corpus, recipe.texts.held_out)
+    total, size = steps(recipe, len(trained)), batches.size(recipe.train, parallel.count())
     while (done := state.epoch * recipe.save_every) < total:
         stop = min(done + recipe.save_every, total)
-        part = examples(corpus, drawn(mine, done * size, stop * size, recipe.train.seed))
+        part = examples(corpus, drawn(trained, done * size, stop * size, recipe.train.seed))
         began, losses = time.monotonic(), []
         state.model.train()
-        seed = recipe.train.seed * 100_003 + state.epoch
-        torch.manual_seed(seed + devices.rank() * 1_000_003)  # each process has its own masks and dropout
-        for step, portions in enumerate(_portions(part, recipe, seed), done + 1):
-            share = optimiser.rate(step - 1, total, recipe.train.warm_up)
-            losses.append(update(state, part, portions, recipe.train, share))
+        for step, batch in enumerate(loop.micro_batches(state, part, recipe.train), done + 1):
+            factor = optimiser.lr_factor(step - 1, total, recipe.train.warm_up)
+            losses.append(update(state, part, batch, recipe.train, factor))
             loop.check(losses[-1], step, recipe.train)
             yield Step(state.epoch + 1, step, total, losses[-1])
         seconds = time.monotonic() - began
@@ -90,20 +88,15 @@ def fit(state: State, corpus: Corpus, recipe: Recipe) -> Iterator[Step | Round]:
         yield Round(state.epoch, stop - done, stop, total, mean, accuracy, sum(part.lengths), seconds)
 
 
-def _portions(part: Examples, recipe: Recipe, seed: int) -> Iterator[list[batches.Portion]]:
-    place = {"rank": devices.rank(), "processes": devices.count()}
-    return batches.portions(part.lengths, recipe.train, seed, mean_over=Pretraining.mean_over, **place)
-
-
 def drawn(rows: list[int], first: int, stop: int, seed: int) -> list[int]:
     """Numbers `first` to `stop` of an endless order of rows: all of them once in each pass, each pass in its own."""
-    found: list[int] = []
+    numbers: list[int] = []
     for turn in range(first // len(rows), -(-stop // len(rows))):
         begin = turn * len(rows)
         order = list(rows)
-        random.Random(seed * 100_003 + turn).shuffle(order)
-        found += order[max(0, first - begin) : stop - begin]
-    return found
+        random.Random(batches.seed_of(seed, turn)).shuffle(order)
+        numbers += order[max(0, first - begin) : stop - begin]
+    return numbers
 
 
 def examples(corpus: Corpus, numbers: list[int]) -> Examples:
@@ -114,13 +107,13 @@ def examples(corpus: Corpus, numbers: list[int]) -> Examples:
 
 def measure(model: Pretraining, corpus: Corpus, numbers: list[int], device: torch.device) -> float | None:
     """Share of masked tokens of some rows that are guessed right, with the same masks each time."""
-    if devices.rank() or not model.guess:
+    if parallel.rank() or not model.guess:
         return None
     right = total = 0
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         for batch in by_length([corpus.lengths[i] for i in numbers], TOKENS):
             rows = [corpus.rows[numbers[i]] for i in batch]
-            found = model.guessed(model.collate(rows).to(device))
-            right, total = right + found[0], total + found[1]
+            counts = model.guessed(model.collate(rows).to(device))
+            right, total = right + counts[0], total + counts[1]
     return right / max(1, total)

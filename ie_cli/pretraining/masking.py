@@ -22,7 +22,7 @@ class Masked:
     Attributes:
         inputs: what the encoder reads.
         ids: [B, L], the tokens as they are.
-        chosen: [B, L] bool, those that must be guessed; never all but none.
+        chosen: [B, L] bool, those that must be guessed, at least one of each row.
         teacher: [B, L], the tokens in the teacher's vocabulary, or None.
     """
 
@@ -59,7 +59,7 @@ def _units(edges: list[int], wanted: int, unit: str) -> list[tuple[int, int]]:
     Args:
         edges: where each word begins, and the end of the text.
     """
-    taken, found = set(), []
+    taken, spans = set(), []
     for word in torch.randperm(len(edges) - 1).tolist():
         if wanted <= 0:
             break
@@ -67,9 +67,9 @@ def _units(edges: list[int], wanted: int, unit: str) -> list[tuple[int, int]]:
         for other in range(word, min(word + count, len(edges) - 1)):
             if other not in taken and wanted > 0:
                 taken.add(other)
-                found.append((edges[other], edges[other + 1]))
+                spans.append((edges[other], edges[other + 1]))
                 wanted -= edges[other + 1] - edges[other]
-    return found
+    return spans
 
 
 def corrupt(inputs: Inputs, chosen: Tensor, mask_id: int, settings: Masking) -> Inputs:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from ie_cli import config
+from ie_cli import metrics
 from ie_cli.errors import IEError, Report
 from ie_cli.nn.device import best_device
 from ie_cli.nn.hybrid import HybridEncoder
@@ -17,12 +17,11 @@ from ie_cli.pretraining.loop import Round
 from ie_cli.pretraining.model import Pretraining
 from ie_cli.pretraining.settings import Recipe
 from ie_cli.pretraining.teacher import Guide
-from ie_cli.training import checkpoint, data, devices, metrics
-from ie_cli.training import run as training
+from ie_cli.training import checkpoint, data, parallel, run_folder
 from ie_cli.training.diagnosis import Notice
 from ie_cli.training.loop import Step
 from ie_cli.training.step import State
-from ie_cli.zoo import encoders, folder, known
+from ie_cli.zoo import catalogue, encoders, folder
 from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
 
 
@@ -65,41 +64,41 @@ def run(
     settings.complete(recipe)
     if not recipe.texts.files:
         raise IEError("no texts are named; try `ie pretrain text.txt --encoder FOLDER -o DIR`")
-    devices.start()
-    if devices.rank() == 0:
-        training.prepare(out, resume)
+    parallel.start()
+    if parallel.rank() == 0:
+        run_folder.prepare(out, resume)
     torch.manual_seed(recipe.train.seed)
-    made, guide = _encoder(recipe), _guide(recipe)
-    with devices.first_alone():
-        rows = _rows(recipe, made, guide, report=report, cache=cache, processes=processes)
-    model = Pretraining(made, recipe.masking, guide, recipe.teacher.guess if guide else 1.0).to(best_device())
+    text_encoder, guide = _encoder(recipe), _guide(recipe)
+    with parallel.first_alone():
+        tokenised = _tokenised(recipe, text_encoder, guide, report=report, cache=cache, processes=processes)
+    model = Pretraining(text_encoder, recipe.masking, guide, recipe.teacher.guess if guide else 1.0).to(best_device())
     state = State(model, recipe.train)
-    mine, measured = loop.held_out(rows, recipe.texts.held_out)
+    trained, measured = loop.held_out(tokenised, recipe.texts.held_out)
     yield Started(
-        recipe.encoder.name, made.settings.mode, folder.parameters(made.module), recipe.teacher.name,
-        len(mine), sum(rows.lengths[i] for i in mine), len(measured), loop.steps(recipe, len(mine)),
+        recipe.encoder.name, text_encoder.settings.mode, folder.parameters(text_encoder.module), recipe.teacher.name,
+        len(trained), sum(tokenised.lengths[i] for i in trained), len(measured), loop.steps(recipe, len(trained)),
     )  # fmt: skip
     if resume:
         checkpoint.restore(state, out)
-    if devices.rank() == 0:
+    if parallel.rank() == 0:
         hashes = {"texts": data.digest(recipe.texts.files)}
-        yield from training.describe(out, config.plain(recipe), hashes, state.epoch, "round")
-    for event in loop.fit(state, rows, recipe):
-        if isinstance(event, Round) and devices.rank() == 0:
-            _keep(state, event, made, recipe, out)
+        yield from run_folder.describe(out, asdict(recipe), hashes, state.epoch, "round")
+    for event in loop.fit(state, tokenised, recipe):
+        if isinstance(event, Round) and parallel.rank() == 0:
+            _keep(state, event, text_encoder, recipe, out)
         yield event
 
 
 def clear(out: Path) -> None:
     """Remove an earlier run's files, and only those."""
-    training.clear(out, [known.INNER])
+    run_folder.clear(out, [catalogue.ENCODER_FOLDER])
 
 
 def _encoder(recipe: Recipe) -> TextEncoder:
-    made = encoders.create(recipe.encoder, lambda: corpus.chosen(recipe.texts, Report()))
-    if isinstance(made.module, HybridEncoder):
+    text_encoder = encoders.create(recipe.encoder, lambda: corpus.sampled_rows(recipe.texts, Report()))
+    if isinstance(text_encoder.module, HybridEncoder):
         raise IEError("encoder.options.words is put on top by `ie train`; leave it out here")
-    return student.change(made, recipe.student, corpus.chosen(recipe.texts, Report()))
+    return student.change(text_encoder, recipe.student, corpus.sampled_rows(recipe.texts, Report()))
 
 
 def _guide(recipe: Recipe) -> Guide | None:
@@ -108,15 +107,15 @@ def _guide(recipe: Recipe) -> Guide | None:
     return Guide(encoders.create(EncoderSettings(recipe.teacher.name), lambda: ()), recipe.teacher)
 
 
-def _rows(recipe: Recipe, made: TextEncoder, guide: Guide | None, **options) -> corpus.Corpus:
-    key = [config.plain(recipe.encoder), config.plain(recipe.student), recipe.teacher.name]
-    return corpus.tokenise(recipe.texts, made.tokenizer, guide and guide.tokenizer, key=key, **options)
+def _tokenised(recipe: Recipe, text_encoder: TextEncoder, guide: Guide | None, **options) -> corpus.Corpus:
+    key = [asdict(recipe.encoder), asdict(recipe.student), recipe.teacher.name]
+    return corpus.tokenise(recipe.texts, text_encoder.tokenizer, guide and guide.tokenizer, key=key, **options)
 
 
-def _keep(state: State, event: Round, made: TextEncoder, recipe: Recipe, out: Path) -> None:
+def _keep(state: State, event: Round, text_encoder: TextEncoder, recipe: Recipe, out: Path) -> None:
     """Write the encoder, a line of metrics and the checkpoint; what is killed here is done again behind the last."""
-    best = TextEncoder(made.tokenizer, state.best_weights.encoder, made.settings)
-    encoders.write(best, out / known.INNER, bits=recipe.train.bits)
+    best = TextEncoder(text_encoder.tokenizer, state.best_weights.encoder, text_encoder.settings)
+    encoders.write(best, out / catalogue.ENCODER_FOLDER, bits=recipe.train.bits)
     line = {"round": event.number} | {k: v for k, v in asdict(event).items() if k != "number"}
     metrics.append(out, line)
     checkpoint.save(state, out, {})

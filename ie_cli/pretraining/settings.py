@@ -6,7 +6,7 @@ import math
 from dataclasses import dataclass, field
 
 from ie_cli import config
-from ie_cli.training.recipe import RANGES as TRAIN_RANGES
+from ie_cli.training import settings
 from ie_cli.training.settings import Train
 from ie_cli.zoo.encoders import BUILT_IN, EncoderSettings
 
@@ -19,7 +19,7 @@ class Texts:
         files: one paragraph a line, blank lines between documents; of .jsonl files the `text` of each record.
         length: tokens of a row; paragraphs that follow each other are packed into rows.
         share: of the rows that is used, chosen by their text.
-        held_out: most rows (and at most a tenth) that are kept to measure on.
+        held_out: rows kept for evaluation: at most this many, and at most a tenth.
     """
 
     files: list[str] = field(default_factory=list)
@@ -104,7 +104,7 @@ class Recipe:
     train: Train = field(default_factory=lambda: Train(clip=1.0))
 
 
-RANGES = {name: fits for name, fits in TRAIN_RANGES.items() if name.startswith("train.")} | {
+RANGES = settings.RANGES | {
     "texts.length": lambda x: x >= 2,
     "texts.share": lambda x: 0 < x <= 1,
     "texts.held_out": lambda x: x >= 1,
@@ -120,10 +120,7 @@ RANGES = {name: fits for name, fits in TRAIN_RANGES.items() if name.startswith("
     "steps": lambda x: x >= 0,
     "save_every": lambda x: x >= 1,
 }
-CHOICES = {
-    "masking.unit": ("character", "word", "ngram"),
-    "train.precision": ("float32", "bfloat16", "float16"),
-}
+CHOICES = {"masking.unit": ("character", "word", "ngram")} | settings.CHOICES
 
 
 def complete(recipe: Recipe) -> None:
@@ -133,8 +130,5 @@ def complete(recipe: Recipe) -> None:
         IEError: a number out of its range, or a word that is none of the choices.
     """
     config.check(recipe, RANGES, CHOICES)
-    scratch = recipe.encoder.name in BUILT_IN
-    if recipe.train.lr is None:
-        recipe.train.lr = 1e-3 if scratch else 3e-4
-    if recipe.train.head_lr is None:
-        recipe.train.head_lr = max(1e-3, recipe.train.lr)
+    lr = 1e-3 if recipe.encoder.name in BUILT_IN else 3e-4
+    settings.fill_in_rates(recipe.train, lr=lr, least_head_lr=1e-3)

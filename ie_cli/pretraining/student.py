@@ -12,14 +12,14 @@ from transformers import PreTrainedTokenizerFast
 from ie_cli.errors import IEError
 from ie_cli.nn.pretrained import PretrainedEncoder
 from ie_cli.pretraining.settings import Student
+from ie_cli.text.character_tokenizer import SPECIALS, character_tokenizer
 from ie_cli.text.pretrained import CharacterPieces, unknown_id, wrap
-from ie_cli.text.vocabulary import SPECIALS, character_tokenizer
 from ie_cli.zoo.encoders import TextEncoder
 
 METASPACE = "▁"  # what SentencePiece writes for a space
 
 
-def change(made: TextEncoder, settings: Student, texts: Iterable[str]) -> TextEncoder:
+def change(encoder: TextEncoder, settings: Student, texts: Iterable[str]) -> TextEncoder:
     """The encoder as the settings ask for it; what is changed of it is changed in place.
 
     Args:
@@ -29,27 +29,27 @@ def change(made: TextEncoder, settings: Student, texts: Iterable[str]) -> TextEn
         IEError: the encoder is a built-in, or has no such layers.
     """
     if not settings.layers and not settings.vocabulary:
-        return made
-    if not isinstance(made.module, PretrainedEncoder):
+        return encoder
+    if not isinstance(encoder.module, PretrainedEncoder):
         raise IEError("student.layers, student.vocabulary: only a pretrained encoder can be cut; use encoder.options")
     if settings.layers:
-        made.module.keep(settings.layers)
+        encoder.module.keep(settings.layers)
     if settings.vocabulary:
-        made = _read_characters(made, _characters(made, texts)[: settings.vocabulary - len(SPECIALS)])
-    return made
+        encoder = _read_characters(encoder, _characters(encoder, texts)[: settings.vocabulary - len(SPECIALS)])
+    return encoder
 
 
-def _characters(made: TextEncoder, texts: Iterable[str]) -> list[str]:
+def _characters(encoder: TextEncoder, texts: Iterable[str]) -> list[str]:
     """The characters of the texts, the frequent ones first, then those that the encoder knows besides."""
     counts = Counter(c for text in texts for c in text)
-    vocabulary = made.tokenizer.inner.get_vocab()
+    vocabulary = encoder.tokenizer.inner.get_vocab()
     known = sorted((token for token in vocabulary if len(token) == 1 and token != METASPACE), key=vocabulary.get)
     return list(dict.fromkeys([*sorted(counts, key=lambda c: (-counts[c], c)), *known]))
 
 
-def _read_characters(made: TextEncoder, characters: list[str]) -> TextEncoder:
+def _read_characters(encoder: TextEncoder, characters: list[str]) -> TextEncoder:
     """The encoder over single characters; known ones keep their vectors, new ones get the mean of all."""
-    old, inner = CharacterPieces(made.tokenizer.inner), made.module.inner
+    old, inner = CharacterPieces(encoder.tokenizer.inner), encoder.module.inner
     table = inner.get_input_embeddings().weight.detach()
     new = table.mean(0).repeat(len(SPECIALS) + len(characters), 1)
     tokenizer = character_tokenizer(characters)
@@ -62,11 +62,11 @@ def _read_characters(made: TextEncoder, characters: list[str]) -> TextEncoder:
             new[i] = table[known]
     inner.set_input_embeddings(nn.Embedding.from_pretrained(new, freeze=False, padding_idx=tokenizer.pad_token_id))
     inner.config.vocab_size, inner.config.pad_token_id = len(new), tokenizer.pad_token_id
-    module = made.module
+    module = encoder.module
     module.first, module.last, module.pad = (
         tokenizer.cls_token_id, tokenizer.sep_token_id, tokenizer.pad_token_id
     )  # fmt: skip
-    return TextEncoder(wrap(tokenizer, "characters"), module, dataclasses.replace(made.settings, mode="characters"))
+    return TextEncoder(wrap(tokenizer, "characters"), module, dataclasses.replace(encoder.settings, mode="characters"))
 
 
 def _special(old: PreTrainedTokenizerFast, name: str) -> int | None:

@@ -19,7 +19,7 @@ PROJECTIONS = ("query", "key", "value")
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class EncoderView:
     """What an encoder makes of a batch.
 
     Attributes:
@@ -38,27 +38,27 @@ class Guide:
         IEError: no such layer, or its attention cannot be looked into.
     """
 
-    def __init__(self, made: TextEncoder, settings: Teacher):
-        if not isinstance(made.module, PretrainedEncoder):
+    def __init__(self, text_encoder: TextEncoder, settings: Teacher):
+        if not isinstance(text_encoder.module, PretrainedEncoder):
             raise IEError("teacher.name: a built-in encoder cannot teach; name a pretrained one")
         self.hidden, self.relations, self.heads = settings.hidden, settings.relations, settings.heads
-        self.encoder, self.tokenizer = made.module.eval().requires_grad_(False), made.tokenizer
+        self.encoder, self.tokenizer = text_encoder.module.eval().requires_grad_(False), text_encoder.tokenizer
         if settings.layer:
             self.encoder.keep(range(settings.layer))
         self.width = self.encoder.width
         if self.relations:
             _attention(self.encoder, self.heads)
 
-    def look(self, encoder: nn.Module, features: dict[str, Tensor], mask: Tensor) -> Seen:
+    def look(self, encoder: nn.Module, features: dict[str, Tensor], mask: Tensor) -> EncoderView:
         """Run an encoder and keep what is compared."""
         if not self.relations:
-            return Seen(encoder(features, mask))
-        with _noted(_attention(encoder, self.heads)) as found:
+            return EncoderView(encoder(features, mask))
+        with _noted(_attention(encoder, self.heads)) as outputs:
             hidden = encoder(features, mask)
-        return Seen(hidden, tuple(encoder.bare(found[name], mask.shape[1]) for name in PROJECTIONS))
+        return EncoderView(hidden, tuple(encoder.bare(outputs[name], mask.shape[1]) for name in PROJECTIONS))
 
     @torch.no_grad()
-    def see(self, batch: Masked) -> Seen:
+    def see(self, batch: Masked) -> EncoderView:
         """What the teacher makes of the unmasked texts."""
         self.encoder.to(batch.ids.device)
         return self.look(self.encoder, {"ids": batch.teacher}, batch.inputs.mask)
@@ -70,29 +70,29 @@ def _attention(encoder: nn.Module, heads: int) -> dict[str, nn.Linear]:
     Raises:
         IEError: they are not layers of their own, or do not divide into so many heads.
     """
-    found = {}
+    layers = {}
     for name, module in encoder.named_modules():
         last = name.rpartition(".")[2]
         if last in PROJECTIONS and isinstance(module, nn.Linear):
-            found[last] = module
-    if len(found) < len(PROJECTIONS):
+            layers[last] = module
+    if len(layers) < len(PROJECTIONS):
         raise IEError("teacher.relations: the encoder has no queries, keys and values to compare; leave it at 0")
-    if found["query"].out_features % heads:
-        raise IEError(f"teacher.heads: {found['query'].out_features} is no multiple of {heads}")
-    return found
+    if layers["query"].out_features % heads:
+        raise IEError(f"teacher.heads: {layers['query'].out_features} is no multiple of {heads}")
+    return layers
 
 
 @contextlib.contextmanager
 def _noted(modules: dict[str, nn.Module]) -> Iterator[dict[str, Tensor]]:
     """The outputs of some modules, by name, once they have run."""
-    found: dict[str, Tensor] = {}
+    outputs: dict[str, Tensor] = {}
 
     def noting(name: str):
-        return lambda module, given, output: found.__setitem__(name, output)
+        return lambda module, given, output: outputs.__setitem__(name, output)
 
     hooks = [module.register_forward_hook(noting(name)) for name, module in modules.items()]
     try:
-        yield found
+        yield outputs
     finally:
         for hook in hooks:
             hook.remove()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ie_cli.files import has_lone_surrogate
 from ie_cli.records._types import Record, Span
 
 
@@ -25,7 +26,7 @@ def spans(record: Record) -> Iterator[tuple[str, Span]]:
 
 def check(record: Record) -> None:
     """Raise ValueError unless the text is valid Unicode and every placed span equals its slice."""
-    if not valid(record.text):
+    if has_lone_surrogate(record.text):
         raise ValueError("'text' holds half a surrogate pair, which is no character")
     for name, span in spans(record):
         reason = span_error(record.text, span)
@@ -42,12 +43,3 @@ def span_error(text: str, span: Span) -> str | None:
     if text[span.start : span.end] != span.text:
         return f"text[{span.start}:{span.end}] is '{text[span.start : span.end]}', not '{span.text}'"
     return None
-
-
-def valid(text: str) -> bool:
-    """Whether a string is free of lone surrogates, that is, can be written as UTF-8."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True

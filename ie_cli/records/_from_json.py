@@ -51,6 +51,8 @@ def _span_fields(data: dict) -> dict[str, Any]:
     start, end = (_take(data, key, int, optional=True) for key in ("start", "end"))
     if (start is None) != (end is None):
         raise ValueError("'start' and 'end' come together or not at all")
+    if "text" not in data and start is not None:
+        raise ValueError("the key 'text' is missing: what stands from 'start' to 'end', to check them by")
     return {
         "start": start,
         "end": end,

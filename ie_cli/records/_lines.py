@@ -8,29 +8,43 @@ from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from ie_cli.errors import FormatError, IEError, Report
-from ie_cli.records._checks import check, valid
+from ie_cli.files import has_lone_surrogate
+from ie_cli.records._checks import check
 from ie_cli.records._from_json import from_json
 from ie_cli.records._to_json import to_json
 from ie_cli.records._types import Record
 
+GZIP = b"\x1f\x8b"
+
 
 def loads(line: str | bytes, path: str = "-", number: int | None = None) -> Record:
     """One JSONL line as a checked record; every defect is a `FormatError` with its place."""
+    cause = ""
     try:
         text = line.decode() if isinstance(line, bytes) else line
         data = _JSON.decode(text)
-        if "\\u" in text and not valid(json.dumps(data, ensure_ascii=False)):
+        if "\\u" in text and has_lone_surrogate(json.dumps(data, ensure_ascii=False)):
             raise ValueError("an escape such as \\ud83d stands for half a surrogate pair, which is no character")
         return from_json(data)
     except json.JSONDecodeError as error:
-        reason = f"not JSON: {error.msg} (character {error.colno})"
+        reason, cause = f"not JSON: {error.msg} (character {error.colno})", "not JSON"
     except UnicodeDecodeError as error:
-        reason = f"not UTF-8: byte {error.start} of the line"
+        reason, cause = f"not UTF-8: byte {error.start} of the line", "not UTF-8"
     except RecursionError:
         reason = "not a record: nested too deep"
     except ValueError as error:
         reason = str(error)
-    raise FormatError(path, number, reason)
+    raise FormatError(path, number, reason + (_hint(line) if number == 1 else ""), cause=cause)
+
+
+def _hint(line: str | bytes) -> str:
+    """What the file may be instead, of which this is the first line."""
+    first = line.encode() if isinstance(line, str) else line
+    if first.startswith(GZIP):
+        return "; this is gzip: unpack it, or let its name end in .gz"
+    if first.lstrip().startswith(b"["):
+        return "; records are one object a line: `ie convert --list` names what else can be read"
+    return ""
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -81,16 +95,24 @@ def _line(record: Record) -> bytes:
 
 
 def read(lines: Iterable[bytes], path: str, report: Report) -> Iterator[Record]:
-    """Records of a JSONL stream; a bad line is skipped and reported, an empty one is passed over."""
+    """Records of a JSONL stream; see `read_numbered`."""
+    return (record for _, record in read_numbered(lines, path, report))
+
+
+def read_numbered(lines: Iterable[bytes], path: str, report: Report) -> Iterator[tuple[int, Record]]:
+    """Records of a JSONL stream, each with the number of its line, from 1.
+
+    A bad line is skipped and reported, an empty one is passed over.
+    """
     for number, line in enumerate(lines, 1):
         if number == 1:
             line = line.removeprefix(b"\xef\xbb\xbf")
         if not line.strip():
             continue
         try:
-            yield loads(line, path, number)
+            yield number, loads(line, path, number)
         except FormatError as error:
-            report.skipped(path, number, error.reason)
+            report.skipped(path, number, error.reason, cause=error.cause)
 
 
 def write(records: Iterable[Record], out: BinaryIO) -> None:

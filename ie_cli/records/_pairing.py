@@ -15,7 +15,7 @@ from ie_cli.records._placed import Placed
 
 Pairs = Iterator[tuple[Placed, Placed | None]]
 
-REMEDY = "both files have to hold the same texts: `ie predict GOLD | ie eval GOLD -`"
+REMEDY = "both files have to hold the same texts; `ie predict` keeps the order of its input"
 
 
 def pairs(gold: Iterable[Placed], pred: Iterable[Placed]) -> Pairs:
@@ -104,7 +104,10 @@ def _same(wanted: Placed, found: Placed) -> bool:
 
 def _surplus(found: Placed) -> IEError:
     name = f"id {found.record.id!r}" if found.record.id is not None else repr(found.record.text[:20])
-    return IEError(f"{found.place}: the first file has no such record ({name}); {REMEDY}")
+    return IEError(
+        f"{found.place}: no record of the first file is left for this one ({name}): "
+        f"it is there twice, or that file lacks it; {REMEDY}"
+    )
 
 
 def _unlike(wanted: Placed, found: Placed) -> IEError:

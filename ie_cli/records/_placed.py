@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from ie_cli.errors import Report, place
-from ie_cli.records._lines import read
+from ie_cli.records._lines import read_numbered
 from ie_cli.records._types import Record
 
 
@@ -28,13 +28,5 @@ def placed(records: Iterable[Record], name: str) -> Iterator[Placed]:
 
 
 def read_placed(lines: Iterable[bytes], path: str, report: Report) -> Iterator[Placed]:
-    """Records of a JSONL stream with their lines: `read` takes a line only when it needs one."""
-    number = 0
-
-    def counted() -> Iterator[bytes]:
-        nonlocal number
-        for number, line in enumerate(lines, 1):  # noqa: B007 - read below
-            yield line
-
-    for record in read(counted(), path, report):
-        yield Placed(path, number, record)
+    """Records of a JSONL stream with their places; see `read_numbered`."""
+    return (Placed(path, number, record) for number, record in read_numbered(lines, path, report))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any, NamedTuple
 
-METRICS = "metrics.jsonl"  # what `ie train` writes, a line an epoch
+from ie_cli import metrics
+
 WIDTH, HEIGHT, MARGIN = 640, 240, 40  # pixels
 
 
@@ -39,16 +39,15 @@ def find(model: str | None) -> Curve | None:
     """The curve of the run that a model belongs to; None where there is none."""
     if model is None:
         return None
-    folder = Path(model)
-    for path in (folder / METRICS, folder.parent / METRICS):
-        if path.is_file():
-            return draw(read(path))
+    for folder in (Path(model), Path(model).parent):
+        if (folder / metrics.NAME).is_file():
+            return draw(read(folder))
     return None
 
 
-def read(path: Path) -> list[Epoch]:
-    """The epochs of a run; a line without the figures, such as one that was cut off, is left out."""
-    found = (_epoch(line) for line in path.read_text(encoding="utf-8").splitlines())
+def read(folder: Path) -> list[Epoch]:
+    """The epochs of a run; a line without the figures is left out."""
+    found = map(_epoch, metrics.read(folder))
     return [epoch for epoch in found if epoch is not None]
 
 
@@ -70,9 +69,8 @@ def draw(epochs: list[Epoch]) -> Curve | None:
     return Curve(epochs, " ".join(f"{x},{y}" for x, y, _ in dots), loss, dots)
 
 
-def _epoch(line: str) -> Epoch | None:
+def _epoch(row: dict[str, Any]) -> Epoch | None:
     try:
-        data: Any = json.loads(line)
-        return Epoch(int(data["epoch"]), float(data["loss"]), float(data["dev"]["micro"]["f1"]))
+        return Epoch(int(row["epoch"]), float(row["loss"]), float(row["dev"]["micro"]["f1"]))
     except (ValueError, KeyError, TypeError):
         return None

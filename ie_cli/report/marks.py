@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from ie_cli.analysis._cases import RIGHT, Case
 from ie_cli.analysis._items import Item
-from ie_cli.analysis.errors import Seen
+from ie_cli.analysis.error_analysis import AnalysedRecord
 
 
 @dataclass(frozen=True)
@@ -17,7 +17,7 @@ class Mark:
     Args:
         label: shown behind it; empty for the rest of a span that had to be split.
         type: decides the colour.
-        case: the class of its case, see `analysis.errors`.
+        case: the class of its case, see `analysis.error_analysis`.
         parts: the text inside, and marks in it.
     """
 
@@ -33,7 +33,7 @@ class Mark:
         return self.case == RIGHT
 
 
-def sides(seen: Seen) -> tuple[list[str | Mark], list[str | Mark]]:
+def sides(seen: AnalysedRecord) -> tuple[list[str | Mark], list[str | Mark]]:
     """The text of a record with its gold marks, and with its predicted ones."""
     return tuple(tree(seen.record.text, _marks(seen.cases, side)) for side in ("gold", "pred"))
 

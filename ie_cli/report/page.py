@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import jinja2
 
 from ie_cli.analysis.bootstrap import Interval
-from ie_cli.analysis.errors import MISSED, RIGHT, SPURIOUS, Errors
+from ie_cli.analysis.error_analysis import RIGHT, SPURIOUS, Errors
 from ie_cli.report.curve import HEIGHT, MARGIN, WIDTH, Curve
 from ie_cli.report.marks import Mark, sides
-from ie_cli.scoring._score import Score
+from ie_cli.scoring import Score
 
 TEMPLATE = "page.html.jinja"
 MOST_TYPES = 20  # in the confusion picture
@@ -73,8 +73,7 @@ def hues(errors: Errors) -> dict[str, int]:
 
 def _shares(errors: Errors) -> list[dict[str, Any]]:
     """Each class of error with its number and its share of the gold or, where there is no gold, of the predictions."""
-    gold, pred = (sum(n for name, n in errors.counts.items() if name != other) for other in (SPURIOUS, MISSED))
-    of = {name: pred if name == SPURIOUS else gold for name in errors.counts}
+    of = {name: errors.n_pred if name == SPURIOUS else errors.n_gold for name in errors.counts}
     return [{"name": name, "n": n, "share": n / of[name] if of[name] else 0.0} for name, n in errors.counts.items()]
 
 

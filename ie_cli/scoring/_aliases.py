@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ie_cli import files
-from ie_cli.errors import FormatError, Problem, Report
+from ie_cli.errors import FormatError, Report, strict_report
 from ie_cli.scoring._strings import plain
 
 
@@ -37,7 +37,7 @@ def read(path: str) -> Aliases:
     Raises:
         FormatError: it is none of these; the line is named.
     """
-    report = Report(listen=_refuse)
+    report = strict_report()  # with a line left out the score would be another
     first, rows = files.first_line(files.lines(path, report))
     names: dict[str, list[str]] = {}
     entries = _tabbed(rows, path) if "\t" in first else _json(rows, path, report)
@@ -67,8 +67,3 @@ def _tabbed(rows: Iterator[tuple[int, str]], path: str) -> Iterator[tuple[str, l
         if not aliases:
             raise FormatError(path, number, "expected name TAB alias TAB …")
         yield name, aliases
-
-
-def _refuse(problem: Problem) -> None:
-    """A dictionary is read whole or not at all: with a line left out the score would be another."""
-    raise FormatError(problem.path, problem.line, problem.reason)

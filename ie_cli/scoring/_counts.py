@@ -11,9 +11,9 @@ from copy import copy
 from typing import Any, ClassVar
 
 from ie_cli.errors import IEError
-from ie_cli.records import Record, pairs, placed
+from ie_cli.records import Record
 from ie_cli.registry import unknown
-from ie_cli.scoring._score import Score, Sides, Tally
+from ie_cli.scoring._score import GoldPred, Score, Tally
 
 GOLD, PRED = 0, 1  # the sides of `repeats` and `values`
 
@@ -60,9 +60,9 @@ class Sheet:
 class CountsBase:
     """Adds up one pair of records after the other and keeps counts only.
 
-    A kind says what it is (`kind`, its module's name; `part`, the record's attribute unless it says how to
-    get at the items; `rules`), makes its `_sheets` (one a rule; several until the rule is known), and defines
-    `_count`, which compares the items of a record, and `score`, which ends in `_score`.
+    A kind says what it is (`kind`, its module's name; `part`, the field of the record that is scored, unless it
+    overrides `_annotated` and `_predicted`; `rules`), makes its `_sheets` (one a rule; several until the rule is
+    known), and defines `_count`, which compares the items of a record, and `score`, which ends in `_score`.
     """
 
     kind: ClassVar[str]
@@ -82,16 +82,16 @@ class CountsBase:
         """Count one record; `pred` is None where there is no prediction for it.
 
         Returns:
-            Whether it counts. A gold record whose part is None was never annotated: it is left out, and told.
+            Whether it counts. A gold record whose part is None was never annotated: it is left out, and reported.
         """
-        wanted = self._annotated(gold)
-        if wanted is None:
+        gold_items = self._annotated(gold)
+        if gold_items is None:
             self.unlabelled += 1
             return False
-        found = None if pred is None else self._predicted(pred)
+        pred_items = None if pred is None else self._predicted(pred)
         self.records += 1
-        self.missing += found is None
-        self._count(gold, wanted, found or [])
+        self.missing += pred_items is None
+        self._count(gold, gold_items, pred_items or [])
         for sheet in self._sheets.values():
             sheet.end_record()
         return True
@@ -108,12 +108,12 @@ class CountsBase:
         """What a prediction has for this kind; None if nothing was predicted."""
         return getattr(pred, self.part)
 
-    def _count(self, gold: Record, wanted: list, found: list) -> None:
+    def _count(self, gold: Record, gold_items: list, pred_items: list) -> None:
         """Compare the items of one record; calls `_digest` once."""
         raise NotImplementedError
 
     def _digest(self, text: str, items: list) -> None:
-        """Take a gold record into the digest; the items (JSON values) come in an order of their own, not the file's."""
+        """Take a gold record into the digest; the items (JSON values) come sorted."""
         self._data.update(json.dumps([text, items]).encode() + b"\n")
 
     def _score(self, sheet: Sheet, rule: str, **more: Any) -> Score:
@@ -127,19 +127,8 @@ class CountsBase:
             records=self.records,
             missing=self.missing,
             unlabelled=self.unlabelled,
-            duplicates=Sides(*sheet.repeats),
-            unplaced=Sides(*sheet.values),
+            duplicates=GoldPred(*sheet.repeats),
+            unplaced=GoldPred(*sheet.values),
             by_record=sheet.by_record,
             **({"items": self.part} | more),
         )
-
-
-def score_all(counts: CountsBase, gold: Iterable[Record], pred: Iterable[Record]) -> Score:
-    """Score predictions against gold; the two are aligned as `ie eval` aligns files.
-
-    Raises:
-        IEError: a prediction belongs to no gold record, or its text is another one.
-    """
-    for wanted, found in pairs(placed(gold, "gold"), placed(pred, "predictions")):
-        counts.add(wanted.record, None if found is None else found.record)
-    return counts.score()

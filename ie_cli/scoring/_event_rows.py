@@ -18,7 +18,7 @@ class Row(NamedTuple):
     Args:
         label: the line of the table: the event type, or type/role where arguments are counted.
         type: the event type, which decides the part.
-        gold: how many are wanted.
+        gold: how many are gold_events.
         credits: what each prediction is worth, from 0 (wrong) to 1 (right).
     """
 
@@ -31,13 +31,13 @@ class Row(NamedTuple):
 Rows = Callable[[list[Event], list[Event], Sheet], Iterable[Row]]  # of the gold and the predicted events
 
 
-def enter(rows: Iterable[Row], wanted: list[Event], found: list[Event], sheet: Sheet) -> None:
+def enter(rows: Iterable[Row], gold_events: list[Event], pred_events: list[Event], sheet: Sheet) -> None:
     """Add the rows of a record to a sheet.
 
     The part is "several" if the gold record has more than one event of the type, or if it has none
     and the predictions have more than one: only there can arguments be grouped wrongly.
     """
-    gold, pred = (Counter(event.type for event in side) for side in (wanted, found))
+    gold, pred = (Counter(event.type for event in side) for side in (gold_events, pred_events))
     for row in rows:
         part = "several" if (gold[row.type] or pred[row.type]) > 1 else "single"
         for _ in range(row.gold):

@@ -23,33 +23,33 @@ class Item(NamedTuple):
     placed: bool
 
 
-def events(wanted: list[Event], found: list[Event], sheet: Sheet) -> Iterable[Row]:
+def events(gold_events: list[Event], pred_events: list[Event], sheet: Sheet) -> Iterable[Row]:
     """Whole events: the type, the trigger if there is one, and the set of arguments."""
-    return _compare(_whole, wanted, found, sheet)
+    return _compare(_whole, gold_events, pred_events, sheet)
 
 
-def triggered(wanted: list[Event], found: list[Event], sheet: Sheet) -> Iterable[Row]:
+def triggered(gold_events: list[Event], pred_events: list[Event], sheet: Sheet) -> Iterable[Row]:
     """Whole events, without those that have no trigger."""
-    wanted, found = ([event for event in side if event.trigger] for side in (wanted, found))
-    return events(wanted, found, sheet)
+    gold_events, pred_events = ([event for event in side if event.trigger] for side in (gold_events, pred_events))
+    return events(gold_events, pred_events, sheet)
 
 
-def arguments(wanted: list[Event], found: list[Event], sheet: Sheet) -> Iterable[Row]:
+def arguments(gold_events: list[Event], pred_events: list[Event], sheet: Sheet) -> Iterable[Row]:
     """Arguments of all events: type, role and place."""
-    return _compare(_arguments, wanted, found, sheet)
+    return _compare(_arguments, gold_events, pred_events, sheet)
 
 
-def triggers(wanted: list[Event], found: list[Event], sheet: Sheet) -> Iterable[Row]:
+def triggers(gold_events: list[Event], pred_events: list[Event], sheet: Sheet) -> Iterable[Row]:
     """Triggers: type and place."""
-    return _compare(_trigger, wanted, found, sheet)
+    return _compare(_trigger, gold_events, pred_events, sheet)
 
 
-def subjects(wanted: list[Event], found: list[Event], sheet: Sheet) -> Iterable[Row]:
+def subjects(gold_events: list[Event], pred_events: list[Event], sheet: Sheet) -> Iterable[Row]:
     """Pairs of event type and argument string, and in the part `WHOLE` the records where all of them are right."""
-    gold, pred = ({item for event in side for item in _subjects(event)} for side in (wanted, found))
+    gold, pred = ({item for event in side for item in _subjects(event)} for side in (gold_events, pred_events))
     sheet.parts[WHOLE].add_gold()
     sheet.parts[WHOLE].add_pred(gold == pred)
-    return _compare(_subjects, wanted, found, sheet)
+    return _compare(_subjects, gold_events, pred_events, sheet)
 
 
 # --- Items ---------------------------------------------------------------------------------------
@@ -90,9 +90,9 @@ def _placed(span: Span) -> bool:
 
 
 def _compare(
-    items: Callable[[Event], Iterable[Item]], wanted: list[Event], found: list[Event], sheet: Sheet
+    items: Callable[[Event], Iterable[Item]], gold_events: list[Event], pred_events: list[Event], sheet: Sheet
 ) -> Iterable[Row]:
-    gold, pred = (_distinct(items, events, side, sheet) for side, events in ((GOLD, wanted), (PRED, found)))
+    gold, pred = (_distinct(items, events, side, sheet) for side, events in ((GOLD, gold_events), (PRED, pred_events)))
     for name in gold.keys() | pred.keys():
         here, there = gold[name], pred[name]
         kind = next(iter(here or there)).type

@@ -18,9 +18,9 @@ Role = tuple[str, str]  # event type and role
 # --- DuEE of LIC2021 -----------------------------------------------------------------------------
 
 
-def duee(wanted: list[Event], found: list[Event], _: Sheet) -> Iterable[Row]:
+def duee(gold_events: list[Event], pred_events: list[Event], _: Sheet) -> Iterable[Row]:
     """The arguments of one type and role are assigned to each other so that they are most alike in all."""
-    gold, pred = _by_role(wanted), _by_role(found)
+    gold, pred = _by_role(gold_events), _by_role(pred_events)
     for kind, role in sorted(gold.keys() | pred.keys()):
         golds, preds = gold[kind, role], pred[kind, role]
         credits = best_assignment([[likeness(one, other) for one in golds] for other in preds])
@@ -66,9 +66,9 @@ def _by_role(events: list[Event]) -> dict[Role, list[Argument]]:
 # --- LIC2020, as its baseline measures -----------------------------------------------------------
 
 
-def lic2020(wanted: list[Event], found: list[Event], _: Sheet) -> Iterable[Row]:
+def lic2020(gold_events: list[Event], pred_events: list[Event], _: Sheet) -> Iterable[Row]:
     """One string for a type and role, worth the characters it has in sequence with the gold string."""
-    gold, pred = _one_string_each(wanted), _one_string_each(found)
+    gold, pred = _one_string_each(gold_events), _one_string_each(pred_events)
     for kind, role in sorted(gold.keys() | pred.keys()):
         one, other = gold.get((kind, role)), pred.get((kind, role))
         credits = [] if other is None else [0.0 if one is None else sequence_f1(one, other)]
@@ -102,9 +102,9 @@ def _common(one: str, other: str) -> int:
 Arguments = Counter[tuple[str, str]]  # (role, string) and how often an event has it
 
 
-def duee_fin(wanted: list[Event], found: list[Event], _: Sheet) -> Iterable[Row]:
+def duee_fin(gold_events: list[Event], pred_events: list[Event], _: Sheet) -> Iterable[Row]:
     """Each gold event takes the prediction most like it, of those of its type that are left."""
-    gold, pred = _by_type(wanted), _by_type(found)
+    gold, pred = _by_type(gold_events), _by_type(pred_events)
     for kind in sorted(gold.keys() | pred.keys()):
         right = Counter(role for one, other in _matched(gold[kind], pred[kind]) for role, _ in (one & other).elements())
         golds, preds = (
@@ -125,8 +125,8 @@ def _by_type(events: list[Event]) -> dict[str, list[Arguments]]:
 def _matched(gold: list[Arguments], pred: list[Arguments]) -> Iterable[tuple[Arguments, Arguments]]:
     """The gold events, as they stand, with the predictions they take: the most arguments right, then the fewest wrong.
 
-    A gold event takes nothing that has no argument right. What still draws is taken in an order of
-    its own, so that the order of the predictions does not matter.
+    A gold event takes nothing that has no argument right. Of several that are as good the first in sorted
+    order is taken, so that the order of the predictions does not matter.
     """
     left = sorted(pred, key=lambda event: sorted(event.elements()))
     for one in gold:

@@ -73,7 +73,7 @@ class Tally:
 
 
 @dataclass(frozen=True, slots=True)
-class Sides:
+class GoldPred:
     """The same count for the gold and for the predictions."""
 
     gold: int = 0
@@ -110,8 +110,8 @@ class Score:
     items: str = "items"
     missing: int = 0
     unlabelled: int = 0
-    duplicates: Sides = Sides()
-    unplaced: Sides = Sides()
+    duplicates: GoldPred = GoldPred()
+    unplaced: GoldPred = GoldPred()
     remarks: dict[str, int] = field(default_factory=dict)
     by_record: array = field(default_factory=lambda: array("d"), compare=False, repr=False)
 

@@ -27,7 +27,7 @@ def triple(relation: Relation, key: Callable[[Span], Hashable]) -> Triple:
     return Triple(relation.predicate, key(relation.subject), key(relation.object), slots)
 
 
-def overlap(triples: Iterable[Triple]) -> dict[Triple, str]:
+def overlap_classes(triples: Iterable[Triple]) -> dict[Triple, str]:
     """The different triples of a record in their order, each with its class, one of `PARTS`.
 
     The classes of Zeng et al. (2018), for each triple and not for the sentence: "epo" if another
@@ -48,6 +48,11 @@ def match(item: Triple, others: Iterable[Triple], aliases: Aliases | None) -> Tr
     if item in others:
         return item
     return None if aliases is None else next((other for other in others if _same(item, other, aliases)), None)
+
+
+def is_reached(item: Triple, others: Iterable[Triple], aliases: Aliases | None) -> bool:
+    """Whether one of the others equals a triple, if need be through aliases of the other's spans."""
+    return item in others or (aliases is not None and any(_same(other, item, aliases) for other in others))
 
 
 def _same(item: Triple, other: Triple, aliases: Aliases) -> bool:

@@ -39,14 +39,13 @@ event in the gold record, and those with several (see `_event_rows.enter`).
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from typing import NamedTuple
 
-from ie_cli.locate import given
+from ie_cli.locate import LOCATED, given
 from ie_cli.records import Event, Record
 from ie_cli.scoring import _event_sets as sets
 from ie_cli.scoring import _event_texts as texts
-from ie_cli.scoring._counts import GOLD, PRED, CountsBase, Sheet, score_all
+from ie_cli.scoring._counts import GOLD, PRED, CountsBase, Sheet
 from ie_cli.scoring._event_rows import PARTS, Rows, enter
 from ie_cli.scoring._score import Score, Tally
 
@@ -70,10 +69,10 @@ class Variant(NamedTuple):
     blank: Tally = Tally()
 
 
-_BARE = "event, no gold trigger"  # how the rule `event` counts where the gold has no trigger
+_WITHOUT_TRIGGER = "event, no gold trigger"  # how the rule `event` counts where the gold has no trigger
 _VARIANTS = {
     "event": Variant(sets.triggered, "event(type,trigger,role,start,end)", "events"),
-    _BARE: Variant(sets.events, "event(type,role,start,end)", "events"),
+    _WITHOUT_TRIGGER: Variant(sets.events, "event(type,role,start,end)", "events"),
     "argument": Variant(sets.arguments, "argument(type,role,start,end)", "arguments"),
     "trigger": Variant(sets.triggers, "trigger(type,start,end)", "triggers"),
     "duee": Variant(texts.duee, "duee(type,role,charF1(text,alias))", "arguments", Tally(0.0)),
@@ -81,12 +80,7 @@ _VARIANTS = {
     "lic2020": Variant(texts.lic2020, "lic2020(type,role,LCS(text))", "arguments", Tally(0.0)),
     "subject": Variant(sets.subjects, "subject(type,text)", "arguments"),
 }
-_SIDE_BY_SIDE = {None: ("argument", "duee_fin", "subject"), "event": ("event", _BARE)}
-
-
-def score(gold: Iterable[Record], pred: Iterable[Record], rule: str | None = None) -> Score:
-    """Score predictions against gold; see `score_all`."""
-    return score_all(Counts(rule), gold, pred)
+_SIDE_BY_SIDE = {None: ("argument", "duee_fin", "subject"), "event": ("event", _WITHOUT_TRIGGER)}
 
 
 class Counts(CountsBase):
@@ -96,8 +90,8 @@ class Counts(CountsBase):
         super().__init__(rule)
         names = _SIDE_BY_SIDE.get(rule, (rule,))
         self._sheets = {name: _sheet(name) for name in names}
-        self._gold = Nature()
-        self._bare = [0, 0]  # events without a trigger, of the gold and the predictions
+        self._gold = GoldTraits()
+        self._without_trigger = [0, 0]  # events without a trigger, of the gold and the predictions
 
     def score(self) -> Score:
         """The score of what was added so far, by the rule that was named or that its gold asks for."""
@@ -106,27 +100,27 @@ class Counts(CountsBase):
         values = "+value(text)" if any(sheet.values) else ""
         return self._score(sheet, variant.signature + values, items=variant.items, remarks=remarks)
 
-    def _count(self, gold: Record, wanted: list[Event], found: list[Event]) -> None:
-        self._digest(gold.text, sorted(map(_canonical, wanted)))
-        self._gold.see(gold, wanted)
-        self._bare[GOLD] += sum(event.trigger is None for event in wanted)
-        self._bare[PRED] += sum(event.trigger is None for event in found)
+    def _count(self, gold: Record, gold_events: list[Event], pred_events: list[Event]) -> None:
+        self._digest(gold.text, sorted(map(_canonical, gold_events)))
+        self._gold.see(gold, gold_events)
+        self._without_trigger[GOLD] += sum(event.trigger is None for event in gold_events)
+        self._without_trigger[PRED] += sum(event.trigger is None for event in pred_events)
         for name, sheet in self._sheets.items():
-            enter(_VARIANTS[name].rows(wanted, found, sheet), wanted, found, sheet)
+            enter(_VARIANTS[name].rows(gold_events, pred_events, sheet), gold_events, pred_events, sheet)
 
     def _choice(self) -> tuple[str, dict[str, int]]:
         """The variant that counts, and what is to be said about it."""
         if self.rule is None:
             return self._gold.rule()
         if self.rule == "event" and not self._gold.triggers:
-            return _BARE, {}
+            return _WITHOUT_TRIGGER, {}
         if self.rule in ("event", "trigger"):
-            sides = zip(("gold", "predicted"), self._bare, strict=True)
+            sides = zip(("gold", "predicted"), self._without_trigger, strict=True)
             return self.rule, {f"{side} events without a trigger, left out": n for side, n in sides if n}
         return self.rule, {}
 
 
-class Nature:
+class GoldTraits:
     """What the gold as a whole is like, as far as the rule depends on it."""
 
     def __init__(self):
@@ -134,7 +128,7 @@ class Nature:
 
     def see(self, gold: Record, events: list[Event]) -> None:
         """Take in the events of one record."""
-        self.located += "located" in gold.extra
+        self.located += LOCATED in gold.extra
         for event in events:
             self.triggers += event.trigger is not None
             self.arguments += len(event.arguments)

@@ -23,12 +23,12 @@ among the first k by score.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 from dataclasses import replace
 
-from ie_cli.records import Entity, Record
-from ie_cli.scoring._candidates import Choices, place
-from ie_cli.scoring._counts import GOLD, PRED, CountsBase, Sheet, score_all
+from ie_cli.records import Entity, Record, place_or_text
+from ie_cli.scoring._candidates import CandidateTallies
+from ie_cli.scoring._counts import GOLD, PRED, CountsBase, Sheet
 from ie_cli.scoring._score import Score
 
 RULES = {
@@ -49,12 +49,7 @@ KNOWN, NIL = "known", "NIL"
 Items = dict[Hashable, Entity]  # by what a rule compares
 
 
-def score(gold: Iterable[Record], pred: Iterable[Record], rule: str | None = None) -> Score:
-    """Score predictions against gold; see `score_all`."""
-    return score_all(Counts(rule), gold, pred)
-
-
-def linked(record: Record) -> bool:
+def has_links(record: Record) -> bool:
     """Whether any entity of a record has a link."""
     return any(entity.link is not None for entity in record.entities or ())
 
@@ -65,9 +60,9 @@ class Counts(CountsBase):
     def __init__(self, rule: str | None = None):
         super().__init__(rule)
         self._rule = rule or "end_to_end"
-        self._sheet, self._choices = Sheet((KNOWN, NIL)), Choices()
+        self._sheet, self._by_candidates = Sheet((KNOWN, NIL)), CandidateTallies()
         self._sheets = {self._rule: self._sheet}
-        self._bare, self._nil = [0, 0], [0, 0]
+        self._without_link, self._nil = [0, 0], [0, 0]
         self._elsewhere = self._unanswered = 0
 
     def score(self) -> Score:
@@ -76,12 +71,12 @@ class Counts(CountsBase):
         items = "mentions" if self._rule == "mention" else "links"
         remarks = {what: n for what, n in self._remarks().items() if n}
         made = self._score(self._sheet, SIGNATURES[self._rule] + values, items=items, remarks=remarks)
-        return replace(made, parts=made.parts | self._choices.parts())
+        return replace(made, parts=made.parts | self._by_candidates.parts())
 
     def _remarks(self) -> dict[str, int]:
         return {
-            "gold entities without a link, left out": self._bare[GOLD],
-            "predicted entities without a link, left out": self._bare[PRED],
+            "gold entities without a link, left out": self._without_link[GOLD],
+            "predicted entities without a link, left out": self._without_link[PRED],
             "gold NIL, left out": self._nil[GOLD],
             "predicted NIL, left out": self._nil[PRED],
             "predicted links that are not on gold mentions, left out": self._elsewhere,
@@ -89,27 +84,27 @@ class Counts(CountsBase):
         }
 
     def _annotated(self, gold: Record) -> list[Entity] | None:
-        return gold.entities if linked(gold) or not gold.entities else None
+        return gold.entities if has_links(gold) or not gold.entities else None
 
     def _predicted(self, pred: Record) -> list[Entity] | None:
         return pred.entities
 
-    def _count(self, gold: Record, wanted: list[Entity], found: list[Entity]) -> None:
-        self._digest(gold.text, sorted({_canonical(entity) for entity in wanted if entity.link is not None}))
-        right, answers = self._items(wanted, GOLD), self._items(found, PRED)
+    def _count(self, gold: Record, gold_items: list[Entity], pred_items: list[Entity]) -> None:
+        self._digest(gold.text, sorted({_canonical(entity) for entity in gold_items if entity.link is not None}))
+        wanted, answers = self._items(gold_items, GOLD), self._items(pred_items, PRED)
         if self._rule == "accuracy":
-            answers = self._on_mentions(right, answers)
-            self._choices.add(right, answers, found)
+            answers = self._on_mentions(wanted, answers)
+            self._by_candidates.add(wanted, answers, pred_items)
         for key, entity in answers.items():
-            self._sheet.add_pred(*_classes(right.get(key, entity)), key in right)
-        for key, entity in right.items():
+            self._sheet.add_pred(*_classes(wanted.get(key, entity)), key in wanted)
+        for key, entity in wanted.items():
             self._sheet.add_gold(*_classes(entity), key in answers)
 
     def _items(self, entities: list[Entity], side: int) -> Items:
         """The entities that the rule counts; of equal ones the first."""
         any_mention = side == PRED and self._rule == "mention"
         some = [entity for entity in entities if entity.link is not None or any_mention]
-        self._bare[side] += len(entities) - len(some)
+        self._without_link[side] += len(entities) - len(some)
         counted = [entity for entity in some if self._rule != "known" or entity.link.kb_id is not None]
         self._nil[side] += len(some) - len(counted)
         items: Items = {}
@@ -119,18 +114,18 @@ class Counts(CountsBase):
         self._sheet.values[side] += sum(entity.start is None for entity in items.values())
         return items
 
-    def _on_mentions(self, right: Items, answers: Items) -> Items:
+    def _on_mentions(self, wanted: Items, answers: Items) -> Items:
         """The answers to the mentions that the gold has."""
-        mentions = set(map(place, right.values()))
-        kept = {key: entity for key, entity in answers.items() if place(entity) in mentions}
-        answered = set(map(place, kept.values()))
+        mentions = set(map(place_or_text, wanted.values()))
+        kept = {key: entity for key, entity in answers.items() if place_or_text(entity) in mentions}
+        answered = set(map(place_or_text, kept.values()))
         self._elsewhere += len(answers) - len(kept)
-        self._unanswered += sum(place(entity) not in answered for entity in right.values())
+        self._unanswered += sum(place_or_text(entity) not in answered for entity in wanted.values())
         return kept
 
 
 def _kb_id(entity: Entity) -> Hashable:
-    return place(entity), entity.link.kb_id
+    return place_or_text(entity), entity.link.kb_id
 
 
 # What makes two mentions equal.
@@ -138,7 +133,7 @@ KEYS: dict[str, Callable[[Entity], Hashable]] = {
     "end_to_end": _kb_id,
     "known": _kb_id,
     "typed_nil": lambda entity: (_kb_id(entity), entity.link.nil_type if entity.link.kb_id is None else None),
-    "mention": place,
+    "mention": place_or_text,
     "accuracy": _kb_id,
 }
 
@@ -151,4 +146,4 @@ def _classes(entity: Entity) -> tuple[str, str | None]:
 
 def _canonical(entity: Entity) -> str:
     """A link for the digest: all that any rule compares, so that the digest is the same under all."""
-    return json.dumps([place(entity), entity.link.kb_id, entity.link.nil_type])
+    return json.dumps([place_or_text(entity), entity.link.kb_id, entity.link.nil_type])

@@ -12,18 +12,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import accumulate
 
-from ie_cli.records import Entity, Record
-from ie_cli.scoring._counts import GOLD, PRED, CountsBase, Sheet, score_all
+from ie_cli.records import Entity, Record, place_or_text
+from ie_cli.scoring._counts import GOLD, PRED, CountsBase, Sheet
 from ie_cli.scoring._score import Score
 
 Key = tuple[int, int, str] | tuple[None, str, str]  # (start, end, type), or (None, text, type) for a value
 
 RULES = {"strict": "start, end and type are equal"}
-
-
-def score(gold: Iterable[Record], pred: Iterable[Record], rule: str | None = None) -> Score:
-    """Score predictions against gold; see `score_all`."""
-    return score_all(Counts(rule), gold, pred)
 
 
 class Counts(CountsBase):
@@ -39,14 +34,14 @@ class Counts(CountsBase):
         values = "+value(text,type)" if any(self._sheet.values) else ""
         return self._score(self._sheet, f"exact(start,end,type){values}")
 
-    def _count(self, gold: Record, wanted: list[Entity], found: list[Entity]) -> None:
-        wanted, found = self._keys(wanted, GOLD), self._keys(found, PRED)
-        self._digest(gold.text, sorted(wanted, key=lambda key: (key[0] is None, key)))
-        nested = nesting(wanted, found)
-        for key in wanted:
+    def _count(self, gold: Record, gold_items: list[Entity], pred_items: list[Entity]) -> None:
+        gold_keys, pred_keys = self._keys(gold_items, GOLD), self._keys(pred_items, PRED)
+        self._digest(gold.text, sorted(gold_keys, key=lambda key: (key[0] is None, key)))
+        nested = nesting(gold_keys, pred_keys)
+        for key in gold_keys:
             self._sheet.add_gold(key[2], "nested" if key in nested else "flat")
-        for key in found:
-            self._sheet.add_pred(key[2], "nested" if key in nested else "flat", key in wanted)
+        for key in pred_keys:
+            self._sheet.add_pred(key[2], "nested" if key in nested else "flat", key in gold_keys)
 
     def _keys(self, entities: list[Entity], side: int) -> set[Key]:
         keys = {_key(entity) for entity in entities}
@@ -55,14 +50,14 @@ class Counts(CountsBase):
         return keys
 
 
-def nesting(wanted: set[Key], found: set[Key]) -> set[Key]:
+def nesting(gold_keys: set[Key], pred_keys: set[Key]) -> set[Key]:
     """The nested ones of the entities of a record.
 
     A gold entity is nested if it shares a character with another entity of the gold record
     (inside, around, crossing, or the same span under another type); a wrong prediction is
     nested if it does so with another prediction. Thus the two parts add up to the whole.
     """
-    return overlapping(wanted) | (overlapping(found) - wanted)
+    return overlapping(gold_keys) | (overlapping(pred_keys) - gold_keys)
 
 
 def overlapping(keys: Iterable[Key]) -> set[Key]:
@@ -79,5 +74,4 @@ def overlapping(keys: Iterable[Key]) -> set[Key]:
 
 
 def _key(entity: Entity) -> Key:
-    kind = entity.type or ""
-    return (None, entity.text, kind) if entity.start is None else (entity.start, entity.end, kind)
+    return *place_or_text(entity), entity.type or ""

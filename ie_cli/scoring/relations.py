@@ -8,17 +8,17 @@ text      The rule of the articles (kexue.fm/archives/8888, bert4keras): BERT's 
           so case, accents and white space do not count. 《》 does, and so does a character that no
           vocabulary has: it equals itself only.
 official  Baidu's scorer of LIC2019: equal in lower case and without one pair of 《》 around the whole.
-          With an alias dictionary a triple is right if the other side has it or one that is reached
-          through the aliases of its spans. Synonyms among the predictions count once; precision is
+          With an alias dictionary a prediction also equals the gold that the aliases of its spans reach,
+          for precision and for recall; an alias is one way. Synonyms among the predictions count once; precision is
           taken over the predictions and recall over the gold, apart. Baidu's scorer keys its data
-          by text, so that of repeated texts only the last counts: here all do, and they are told.
+          by text, so that of repeated texts only the last counts: here all do, and they are reported.
 
 `text` and `official` compare the data set's own strings (`locate.given`). A rule of None is `text`
 if any gold record has strings for which `ie convert` found the places (the key `located`) or a span
 without offsets, and `strict` otherwise. Both are tallied until that is known, so that the order of
 the records does not matter.
 
-`parts` of a score are the classes of overlap (`_triples.overlap`). A wrong prediction is classed
+`parts` of a score are the classes of overlap (`_triples.overlap_classes`). A wrong prediction is classed
 among the predictions, a right one with the gold triple that it equals, so that they add up.
 """
 
@@ -26,15 +26,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Hashable, Iterable
+from collections.abc import Callable, Hashable
 
-from ie_cli.locate import given
-from ie_cli.records import Record, Relation, Span
+from ie_cli.locate import LOCATED, given
+from ie_cli.records import Record, Relation, Span, place_or_text
 from ie_cli.scoring._aliases import Aliases
-from ie_cli.scoring._counts import GOLD, PRED, CountsBase, Sheet, score_all
+from ie_cli.scoring._counts import GOLD, PRED, CountsBase, Sheet
 from ie_cli.scoring._score import Score, Tally
 from ie_cli.scoring._strings import plain, tokens
-from ie_cli.scoring._triples import PARTS, match, overlap, triple, without_synonyms
+from ie_cli.scoring._triples import PARTS, is_reached, match, overlap_classes, triple, without_synonyms
 
 RULES = {
     "strict": "start and end of subject, object and slots are equal",
@@ -42,11 +42,6 @@ RULES = {
     "official": "strings are equal in lower case and without 《》 around them (Baidu's LIC2019 scorer)",
 }
 SIGNATURES = {"strict": "strict(start,end)", "text": "text(tokens)", "official": "official(LIC2019)"}
-
-
-def score(gold: Iterable[Record], pred: Iterable[Record], rule: str | None = None) -> Score:
-    """Score predictions against gold; see `score_all`."""
-    return score_all(Counts(rule), gold, pred)
 
 
 class Counts(CountsBase):
@@ -78,25 +73,27 @@ class Counts(CountsBase):
         }
         return self._score(self._sheets[rule], signature, remarks={what: n for what, n in remarks.items() if n})
 
-    def _count(self, gold: Record, wanted: list[Relation], found: list[Relation]) -> None:
-        self._digest(gold.text, sorted({_canonical(relation) for relation in wanted}))
-        if self.rule is None and _has_strings(gold, wanted):
+    def _count(self, gold: Record, gold_items: list[Relation], pred_items: list[Relation]) -> None:
+        self._digest(gold.text, sorted({_canonical(relation) for relation in gold_items}))
+        if self.rule is None and _has_strings(gold, gold_items):
             self._of_strings += 1
             self._sheets.pop("strict", None)
         if self.rule == "official":
             self._note_text(gold.text)
         for rule, sheet in self._sheets.items():
-            self._compare(rule, sheet, wanted, found)
+            self._compare(rule, sheet, gold_items, pred_items)
 
-    def _compare(self, rule: str, sheet: Sheet, wanted: list[Relation], found: list[Relation]) -> None:
-        gold, every = (overlap(triple(relation, KEYS[rule]) for relation in side) for side in (wanted, found))
-        pred = every if self.aliases is None else overlap(without_synonyms(every, self.aliases))
+    def _compare(self, rule: str, sheet: Sheet, gold_items: list[Relation], pred_items: list[Relation]) -> None:
+        key = KEYS[rule]
+        gold = overlap_classes(triple(relation, key) for relation in gold_items)
+        every = overlap_classes(triple(relation, key) for relation in pred_items)
+        pred = every if self.aliases is None else overlap_classes(without_synonyms(every, self.aliases))
         for item, part in pred.items():
             other = match(item, gold, self.aliases)
             sheet.add_pred(item.predicate, part if other is None else gold[other], other is not None)
         for item, part in gold.items():
-            sheet.add_gold(item.predicate, part, match(item, every, self.aliases) is not None)
-        for side, relations, items in ((GOLD, wanted, gold), (PRED, found, pred)):
+            sheet.add_gold(item.predicate, part, is_reached(item, every, self.aliases))
+        for side, relations, items in ((GOLD, gold_items, gold), (PRED, pred_items, pred)):
             sheet.repeats[side] += len(relations) - len(items)
             if rule == "strict":
                 sheet.values[side] += sum(map(_unplaced, relations))
@@ -107,13 +104,9 @@ class Counts(CountsBase):
         self._texts.add(key)
 
 
-def _place(span: Span) -> Hashable:
-    return (None, span.text) if span.start is None else (span.start, span.end)
-
-
 # What makes two spans equal.
 KEYS: dict[str, Callable[[Span], Hashable]] = {
-    "strict": _place,
+    "strict": place_or_text,
     "text": lambda span: tokens(given(span)),
     "official": lambda span: plain(given(span)),
 }
@@ -125,7 +118,7 @@ def _canonical(relation: Relation) -> str:
 
 
 def _has_strings(gold: Record, relations: list[Relation]) -> bool:
-    return "located" in gold.extra or any(map(_unplaced, relations))
+    return LOCATED in gold.extra or any(map(_unplaced, relations))
 
 
 def _unplaced(relation: Relation) -> bool:

@@ -7,12 +7,12 @@ from collections import Counter
 import torch
 from torch import Tensor
 
-from ie_cli.nn.pointer import SpanCells, SpanScores, TypeScores
+from ie_cli.nn.span_scores import SpanCells, SpanScores, TypeScores, rank_in_row
 
 FULL = "or more spans of windows that have more than model.most"
 
 
-def best(
+def best_spans(
     scores: SpanScores | TypeScores, threshold: float, cells: Tensor, most: int, dropped: Counter[str]
 ) -> SpanCells:
     """The spans above a threshold, of each text the `most` highest.
@@ -27,10 +27,10 @@ def best(
     if not full:
         return found
     dropped[FULL] += full
-    return found.pick(highest(found.row, found.score, most))
+    return found.pick(top_per_row(found.row, found.score, most))
 
 
-def highest(row: Tensor, score: Tensor, most: int) -> Tensor:
+def top_per_row(row: Tensor, score: Tensor, most: int) -> Tensor:
     """Indices of the `most` highest scores of each row, rows in order.
 
     Args:
@@ -38,6 +38,4 @@ def highest(row: Tensor, score: Tensor, most: int) -> Tensor:
     """
     order = score.argsort(descending=True, stable=True)
     order = order[row[order].argsort(stable=True)]
-    counts = torch.bincount(row[order], minlength=1)
-    rank = torch.arange(len(order), device=row.device) - (counts.cumsum(0) - counts)[row[order]]
-    return order[rank < most]
+    return order[rank_in_row(row[order]) < most]

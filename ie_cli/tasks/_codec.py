@@ -16,10 +16,13 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
+from ie_cli.errors import IEError
+from ie_cli.lengths import Lengths
+from ie_cli.lost_causes import BEYOND_THE_OVERLAP, INSIDE_A_TOKEN, NEVER_IN_ONE_WINDOW, NO_OFFSETS
 from ie_cli.records import Record, Span
 from ie_cli.text.batch import Inputs, pad
 from ie_cli.text.encoding import Encoding, Tokenizer
-from ie_cli.text.windows import Window, windows
+from ie_cli.text.windows import Window, holds, windows
 
 # The features of one window's tokens and "cells".
 Example = dict[str, list[int]]
@@ -57,22 +60,17 @@ class TextStatistics:
     """What the texts of a training set are like, counted on the way through it."""
 
     def __init__(self):
-        self.lengths: Counter[int] = Counter()
+        self.lengths = Lengths()
         self.spans = 0
 
     def add(self, text: str) -> None:
-        self.lengths[len(text)] += 1
+        self.lengths.add(len(text))
         self.spans += len(text) * (len(text) + 1) // 2
 
     @property
     def length(self) -> int:
         """99 of 100 texts are no longer than this, in characters."""
-        room = self.lengths.total() * 0.99
-        for value in sorted(self.lengths):
-            room -= self.lengths[value]
-            if room <= 0:
-                return value
-        return 0
+        return self.lengths.at(0.99)
 
 
 class Statistics(ABC):
@@ -88,7 +86,7 @@ class Statistics(ABC):
         self.texts = TextStatistics()
 
     @classmethod
-    def over(cls, records: Iterable[Record]) -> Any:
+    def labels_of(cls, records: Iterable[Record]) -> Any:
         """The labels of some records, in one pass."""
         statistics = cls()
         for record in records:
@@ -110,6 +108,17 @@ class Statistics(ABC):
         Raises:
             IEError: there are none.
         """
+
+
+def check_threshold(settings: Any) -> None:
+    """Refuse a threshold that is no probability between 0 and 1, nor the task's own default.
+
+    Raises:
+        IEError: it is another number.
+    """
+    threshold = getattr(settings, "threshold", None)
+    if threshold is not None and not (0 < threshold < 1 or threshold == type(settings).threshold):
+        raise IEError(f"the setting 'model.threshold' cannot be {threshold}: it lies between 0 and 1")
 
 
 @dataclass(frozen=True)
@@ -135,6 +144,9 @@ class Codec:
     columns: ClassVar[tuple[str, ...]] = ("cells",)  # names of the lists of integers besides the features
     strings: ClassVar[tuple[str, ...]] = ()  # names of the texts that `notes` adds to an example
 
+    def __post_init__(self):
+        check_threshold(self.settings)
+
     @property
     def window(self) -> int:
         """Tokens that the model reads at once in prediction: what it has seen in training, not more.
@@ -155,26 +167,30 @@ class Codec:
     def examples(self, record: Record, length: int) -> tuple[list[Example], Counter[str]]:
         """A record as training examples, one a window, and the gold that was lost by cause."""
         encoding = self.encode(record)
-        found = self.windows(record.text, encoding, length)
-        rows, lost = self.cells(record, encoding, found)
-        made = zip(found, rows, strict=True)
+        windows = self.windows(record.text, encoding, length)
+        rows, lost = self.cells(record, encoding, windows)
+        made = zip(windows, rows, strict=True)
         return [encoding.window(*w) | {"cells": row} | self.notes(record, encoding, w) for w, row in made], lost
 
     def cells(
-        self, record: Record, encoding: Encoding, found: Sequence[Window]
+        self, record: Record, encoding: Encoding, windows: Sequence[Window]
     ) -> tuple[list[list[int]], Counter[str]]:
         """What is to be learned in each window, as flat lists of cells, and the gold that was lost by cause."""
-        rows: list[list[int]] = [[] for _ in found]
+        rows: list[list[int]] = [[] for _ in windows]
         lost: Counter[str] = Counter()
         for number, item in enumerate(self.items(record, lost)):
             for cells in self._tokens(item, encoding, lost):
-                inside = [i for i, w in enumerate(found) if all(_holds(w, tokens) for _, tokens in cells)]
+                inside = [i for i, w in enumerate(windows) if all(holds(w, *tokens) for _, tokens in cells)]
                 if not inside:
                     lost[TOO_LONG[self.whole and len(cells) > 1]] += 1
                 for i in inside:
-                    first = found[i][0]
+                    first = windows[i][0]
                     rows[i] += [x for label, (a, b) in cells for x in (number, label, a - first, b - first)]
         return rows, lost
+
+    def assemble(self, record: Record, encoding: Encoding, windows: Sequence[Window], found: Sequence[Any]) -> Record:
+        """The record with what the model has decoded in each of its windows."""
+        raise NotImplementedError
 
     def encode(self, record: Record) -> Encoding:
         """The tokens of a training record."""
@@ -187,18 +203,14 @@ class Codec:
     def _tokens(self, item: Item, encoding: Encoding, lost: Counter[str]) -> Iterator[list[tuple[int, Tokens]]]:
         """The cells of an item that have to stay together, by tokens; the others are lost."""
         for cells in [item] if self.whole else [[cell] for cell in item]:
-            places = [None if s.start is None else encoding.tokens(s.start, s.end) for _, s in cells]
+            places = [None if s.start is None else encoding.token_span(s.start, s.end) for _, s in cells]
             if all(places):
                 yield [(label, tokens) for (label, _), tokens in zip(cells, places, strict=True)]
             else:
-                lost["no offsets" if any(s.start is None for _, s in cells) else "boundary inside a token"] += 1
+                lost[NO_OFFSETS if any(s.start is None for _, s in cells) else INSIDE_A_TOKEN] += 1
 
 
-TOO_LONG = {False: "longer than the overlap of two windows", True: "its spans are never in one window"}
-
-
-def _holds(window: Window, tokens: Tokens) -> bool:
-    return window[0] <= tokens[0] and tokens[1] < window[1]
+TOO_LONG = {False: BEYOND_THE_OVERLAP, True: NEVER_IN_ONE_WINDOW}  # whether an item has several cells
 
 
 def gap(one: tuple[int, int], other: tuple[int, int]) -> int:

@@ -41,7 +41,7 @@ class Labels:
     @classmethod
     def of(cls, records: Iterable[Record]) -> Labels:
         """Count the types of annotated records, in one pass."""
-        return Statistics.over(records)
+        return Statistics.labels_of(records)
 
 
 class Statistics(_codec.Statistics):
@@ -92,18 +92,26 @@ class Codec(_codec.Codec):
         return record.entities or []
 
     def assemble(
-        self, record: Record, encoding: Encoding, found: Sequence[Window], spans: Sequence[Sequence[TokenSpan]]
+        self, record: Record, encoding: Encoding, windows: Sequence[Window], spans: Sequence[Sequence[TokenSpan]]
     ) -> Record:
-        """The record with the entities that its windows gave, in order of place; other parts are kept."""
-        entities = []
-        for i, (window, row) in enumerate(zip(found, spans, strict=True)):
+        """The record with the entities that its windows gave, in order of place; other parts are kept.
+
+        Tokens that share characters may give one entity twice: the likelier one counts.
+        """
+        best: dict[tuple[int, int, str], float] = {}
+        for i, (window, row) in enumerate(zip(windows, spans, strict=True)):
             for kind, first, last, score in row:
                 first, last = first + window[0], last + window[0]
-                if owner(found, len(encoding), first, last) == i:
-                    start, end = encoding.starts[first], encoding.ends[last]
-                    name = self.labels.names[kind]
-                    entities.append(Entity(start, end, name, record.text[start:end], score=round(score, 4)))
+                if owner(windows, len(encoding), first, last) == i:
+                    place = encoding.starts[first], encoding.ends[last], self.labels.names[kind]
+                    best[place] = max(score, best.get(place, 0.0))
+        entities = [Entity(*place, record.text[slice(*place[:2])], score=score) for place, score in best.items()]
         if not self.nested:
             entities = disjoint(entities)
         entities.sort(key=lambda e: (e.start, e.end, e.type))
-        return dataclasses.replace(record, entities=entities)
+        return dataclasses.replace(record, entities=list(map(_rounded, entities)))
+
+
+def _rounded(entity: Entity) -> Entity:
+    """For the eye, and last of all: likely spans differ in digits that nobody needs to read."""
+    return dataclasses.replace(entity, score=round(entity.score, 4))

@@ -4,9 +4,9 @@ By the published rule (kexue.fm/archives/8926) two spans are linked if that is m
 maximal clique is an event. With links that are all right nothing else is needed. But an event of n spans has
 n (n - 1) / 2 links, and each one that is missed breaks it into two cliques with most spans in common. So:
 
-- `linked` keeps two spans apart only for a reason: the link is unlikely, or less likely than not between
+- `can_share_event` keeps two spans apart only for a reason: the link is unlikely, or less likely than not between
   spans that seldom are in one event, of one role or overlapping each other.
-- `chosen` makes no second event of the same trigger and spans, unless it is sure of every link.
+- `choose_events` makes no second event of the same trigger and spans, unless it is sure of every link.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import combinations
 from typing import NamedTuple
 
+from ie_cli.overlaps import overlap
 from ie_cli.tasks._events import Node
 
 Pair = tuple[int, int]
@@ -28,13 +29,13 @@ class Limits(NamedTuple):
     sure: float
 
 
-def linked(one: Node, other: Node, probability: float, limits: Limits) -> bool:
+def can_share_event(one: Node, other: Node, probability: float, limits: Limits) -> bool:
     """Whether two spans of a type can be in one event."""
-    rivals = one.label == other.label or (one.start < other.end and other.start < one.end)
+    rivals = one.label == other.label or overlap((one.start, one.end), (other.start, other.end))
     return probability > (limits.threshold if rivals else min(limits.apart, limits.threshold))
 
 
-def chosen(
+def choose_events(
     found: Collection[set[int]], links: Mapping[Pair, float], triggers: Collection[int], sure: float
 ) -> Iterator[set[int]]:
     """The events among maximal cliques; every span is in one of them at least.

@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import ClassVar, NamedTuple
 
 from ie_cli.errors import IEError
-from ie_cli.locate import ENUM
+from ie_cli.locate import ENUM, is_choice
 from ie_cli.records import Argument, Event, Record, Span
 from ie_cli.tasks import _codec
 from ie_cli.tasks._codec import LONGEST, Item
@@ -56,7 +56,7 @@ class Labels:
     @classmethod
     def of(cls, records: Iterable[Record]) -> Labels:
         """Count the roles of annotated records, in one pass."""
-        return Statistics.over(records)
+        return Statistics.labels_of(records)
 
     @property
     def names(self) -> list[str]:
@@ -90,7 +90,7 @@ def parts(event: Event) -> Iterator[tuple[tuple[str, str | None, str | None], Sp
     if event.trigger is not None:
         yield (event.type, None, None), event.trigger
     for argument in event.arguments:
-        if not argument.extra.get(ENUM):
+        if not is_choice(argument):
             yield (event.type, argument.role, None), argument
         elif event.trigger is not None:
             yield (event.type, argument.role, argument.text), event.trigger
@@ -113,7 +113,7 @@ class Codec(_codec.Codec):
 
     def items(self, record: Record, lost: Counter[str]) -> Iterator[Item]:
         for event in record.events or ():
-            if event.trigger is None and any(argument.extra.get(ENUM) for argument in event.arguments):
+            if event.trigger is None and any(map(is_choice, event.arguments)):
                 lost["a choice in an event without trigger"] += 1
             cells = []
             for key, span in parts(event):

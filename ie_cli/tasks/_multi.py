@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ie_cli.errors import IEError
+from ie_cli.lost_causes import NOT_ANNOTATED
 from ie_cli.records import Record
 from ie_cli.tasks import NEEDS, _codec, _entities, _events, _relations
 from ie_cli.tasks._codec import LONGEST, Example, TextStatistics
@@ -20,7 +21,6 @@ STATISTICS = {
     "relations": _relations.Statistics,
     "events": _events.Statistics,
 }
-UNLABELLED = "record that is annotated for no part"
 
 
 @dataclass
@@ -44,7 +44,7 @@ class Labels:
         counting = {name: kind() for name, kind in STATISTICS.items()}
         for record in records:
             texts.add(record.text)
-            for name in annotated(record):
+            for name in annotated_parts(record):
                 counting[name].add(record)
         found = {name: counts.labels() for name, counts in counting.items() if counts.counts}
         if not found:
@@ -57,12 +57,12 @@ class Labels:
         return [name for kind in KINDS for name in getattr(getattr(self, kind), "names", ())]
 
 
-def annotated(record: Record) -> list[str]:
+def annotated_parts(record: Record) -> list[str]:
     """What a record is annotated for; an empty list of entities says that there are none, None says nothing."""
     return [name for name in KINDS if getattr(record, name) is not None]
 
 
-def column(name: str) -> str:
+def cells_column(name: str) -> str:
     """The column of examples that has the cells of entities, relations or events."""
     return f"cells_{name}"
 
@@ -79,26 +79,26 @@ class Codec(_codec.Codec):
 
     @property
     def columns(self) -> tuple[str, ...]:
-        return tuple(map(column, self.parts))
+        return tuple(map(cells_column, self.parts))
 
     def examples(self, record: Record, length: int) -> tuple[list[Example], Counter[str]]:
         """As the base has it; the cells of what the record is not annotated for are None: nobody knows them."""
         encoding = self.encode(record)
-        found = self.windows(record.text, encoding, length)
-        rows: list[dict] = [encoding.window(*window) for window in found]
+        windows = self.windows(record.text, encoding, length)
+        rows: list[dict] = [encoding.window(*window) for window in windows]
         lost: Counter[str] = Counter()
-        known = set(self.parts).intersection(annotated(record))
+        known = set(self.parts).intersection(annotated_parts(record))
         for name, codec in self.parts.items():
-            cells, missed = codec.cells(record, encoding, found) if name in known else ([None] * len(found), {})
+            cells, missed = codec.cells(record, encoding, windows) if name in known else ([None] * len(windows), {})
             lost.update(missed)
             for row, some in zip(rows, cells, strict=True):
-                row[column(name)] = some
+                row[cells_column(name)] = some
         if not known:
-            lost[UNLABELLED] += 1
+            lost[NOT_ANNOTATED] += 1
         return rows, lost
 
     def assemble(
-        self, record: Record, encoding: Encoding, found: Sequence[Window], rows: Sequence[Sequence[Any]]
+        self, record: Record, encoding: Encoding, windows: Sequence[Window], rows: Sequence[Sequence[Any]]
     ) -> Record:
         """The record with what each part makes of its windows.
 
@@ -106,7 +106,7 @@ class Codec(_codec.Codec):
             rows: of each window what the parts decoded, in their order; nothing for an empty text.
         """
         for i, codec in enumerate(self.parts.values()):
-            record = codec.assemble(record, encoding, found, [row[i] if row else [] for row in rows])
+            record = codec.assemble(record, encoding, windows, [row[i] if row else [] for row in rows])
             self.dropped.update(codec.dropped)
             codec.dropped.clear()
         return record

@@ -25,18 +25,18 @@ class View(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Shared(Inputs):
+class SharedInputs(Inputs):
     """A batch for the encoder, and by part what there is to learn; a part without any annotated text is not there."""
 
     views: dict[str, View]
 
-    def to(self, device: torch.device | str) -> Shared:
+    def to(self, device: torch.device | str) -> SharedInputs:
         views = {name: view.to(device) for name, view in self.views.items()}
         inputs = Inputs(self.features, self.mask).to(device)
-        return Shared(inputs.features, inputs.mask, views)
+        return SharedInputs(inputs.features, inputs.mask, views)
 
 
-class Lent(nn.Module):
+class LentEncoder(nn.Module):
     """In the place of a part's encoder: gives out what the shared encoder has made of the batch. It has no weights.
 
     Args:
@@ -49,8 +49,8 @@ class Lent(nn.Module):
         self._states: tuple[Tensor, ...] = ()
 
     @contextlib.contextmanager
-    def giving(self, states: tuple[Tensor, ...]) -> Iterator[None]:
-        """Give out these states for a while: the output [B, L, width], and `residual`'s second where it is read."""
+    def lending(self, states: tuple[Tensor, ...]) -> Iterator[None]:
+        """Lend these states for a while: the output [B, L, width], and `residual`'s second where it is read."""
         self._states = states
         try:
             yield
@@ -64,6 +64,6 @@ class Lent(nn.Module):
         return self._states
 
 
-def rows_of(states: tuple[Tensor, ...], view: View) -> tuple[Tensor, ...]:
+def view_states(states: tuple[Tensor, ...], view: View) -> tuple[Tensor, ...]:
     """The states of a view's texts, as long as the longest of them."""
     return tuple(x[view.rows, : view.batch.inputs.mask.shape[1]] for x in states)

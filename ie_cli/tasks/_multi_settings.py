@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ie_cli import config
@@ -84,7 +84,7 @@ def _settings(settings: Settings) -> dict[str, Any]:
         if given.get("overlap", settings.overlap) != settings.overlap:
             raise IEError(f"{where}.overlap: all parts read the same windows; set model.overlap")
         own.overlap = settings.overlap
-        found[task] = config.plain(own)
+        found[task] = asdict(own)
     return found
 
 

@@ -15,7 +15,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from ie_cli.errors import IEError
-from ie_cli.records import Entity, Record, Relation, Span
+from ie_cli.records import Entity, Record, Relation, Span, span_key
 from ie_cli.tasks import _codec
 from ie_cli.tasks._codec import LONGEST, Item, Tokens
 from ie_cli.tasks._regroup import Characters, Found, Links, Slots, Subject, regroup, without_object
@@ -24,7 +24,7 @@ from ie_cli.text.windows import Window, owner
 
 
 @dataclass
-class Link:
+class LinkType:
     """One kind of link, as the training records have it.
 
     Attributes:
@@ -40,7 +40,7 @@ class Link:
     count: int
 
 
-class Name(NamedTuple):
+class LinkLabel(NamedTuple):
     """What a label of the model stands for.
 
     Attributes:
@@ -66,7 +66,7 @@ class Labels:
         length: 99 of 100 texts are no longer than this, in characters.
     """
 
-    links: list[Link] = field(default_factory=list)
+    links: list[LinkType] = field(default_factory=list)
     subjects: int = 0
     objects: int = 0
     cells: int = 1
@@ -75,26 +75,26 @@ class Labels:
     @classmethod
     def of(cls, records: Iterable[Record]) -> Labels:
         """Count the links of annotated records, in one pass."""
-        return Statistics.over(records)
+        return Statistics.labels_of(records)
 
     @property
     def names(self) -> list[str]:
         """The predicates."""
         return sorted({link.predicate for link in self.links})
 
-    def table(self, schema: bool) -> dict[Name, int]:
+    def table(self, schema: bool) -> dict[LinkLabel, int]:
         """What each label of a model stands for, in order, and how often it occurs.
 
         Args:
             schema: a label for every combination of types; else one for predicate and slot, with the
                 types that are usual.
         """
-        counts: Counter[Name] = Counter()
+        counts: Counter[LinkLabel] = Counter()
         for link in self.links:
-            counts[Name(link.predicate, link.slot, False, link.subject, link.object)] += link.count
+            counts[LinkLabel(link.predicate, link.slot, False, link.subject, link.object)] += link.count
             for other in self.links if link.slot is not None else ():
                 if (other.predicate, other.slot, other.subject) == (link.predicate, None, link.subject):
-                    counts[Name(link.predicate, link.slot, True, other.object, link.object)] += link.count
+                    counts[LinkLabel(link.predicate, link.slot, True, other.object, link.object)] += link.count
         if not schema:
             counts = _usual(counts)
         return {name: counts[name] for name in sorted(counts, key=lambda name: tuple(map(str, name)))}
@@ -112,8 +112,8 @@ class Statistics(_codec.Statistics):
         for relation in record.relations or ():
             for slot, value in {None: relation.object, **relation.slots}.items():
                 self.counts[relation.predicate, slot, relation.subject.type, value.type] += 1
-                subjects.add(_place(relation.subject))
-                objects.add(_place(value))
+                subjects.add(span_key(relation.subject))
+                objects.add(span_key(value))
         self._subjects += len(subjects)
         self._objects += len(objects)
 
@@ -121,14 +121,14 @@ class Statistics(_codec.Statistics):
         if not self.counts:
             raise IEError("the training records hold no relations; see `ie convert --list` for formats")
         keys = sorted(self.counts, key=lambda key: tuple(x or "" for x in key))
-        links = [Link(*key, self.counts[key]) for key in keys]
+        links = [LinkType(*key, self.counts[key]) for key in keys]
         return Labels(links, self._subjects, self._objects, self.texts.spans, self.texts.length)
 
 
-def _usual(counts: Counter[Name]) -> Counter[Name]:
+def _usual(counts: Counter[LinkLabel]) -> Counter[LinkLabel]:
     """Names that differ in their types alone as one, with the most frequent types."""
-    usual: dict[tuple, Name] = {}
-    summed: Counter[Name] = Counter()
+    usual: dict[tuple, LinkLabel] = {}
+    summed: Counter[LinkLabel] = Counter()
     for name, count in counts.most_common():
         summed[usual.setdefault(name[:3], name)] += count
     return summed
@@ -152,13 +152,13 @@ class Codec(_codec.Codec):
         of_objects: whether the model learns the links from objects to slots.
     """
 
-    table: tuple[Name, ...] = ()
+    table: tuple[LinkLabel, ...] = ()
     of_objects: bool = True
 
     def items(self, record: Record, lost: Counter[str]) -> Iterator[Item]:
         seen = set()
         for label, one, other in self._links(record, lost):
-            key = (label, _place(one), _place(other))  # two relations may share the value of a slot
+            key = (label, span_key(one), span_key(other))  # two relations may share the value of a slot
             if key not in seen:
                 seen.add(key)
                 yield [(label, one), (label, other)]
@@ -186,7 +186,7 @@ class Codec(_codec.Codec):
         return {tuple(name) if typed else name[:3]: i for i, name in enumerate(self.table)}
 
     def assemble(
-        self, record: Record, encoding: Encoding, found: Sequence[Window], links: Sequence[Sequence[TokenLink]]
+        self, record: Record, encoding: Encoding, windows: Sequence[Window], links: Sequence[Sequence[TokenLink]]
     ) -> Record:
         """The record with the relations of its windows, and their entities unless it has entities already.
 
@@ -195,10 +195,10 @@ class Codec(_codec.Codec):
         """
         direct: Links = {}
         between: Links = {}
-        for i, (window, row) in enumerate(zip(found, links, strict=True)):
+        for i, (window, row) in enumerate(zip(windows, links, strict=True)):
             for label, head, tail, score in row:
                 ends = [n + window[0] for n in (*head, *tail)]
-                if owner(found, len(encoding), min(ends), max(ends)) == i:
+                if owner(windows, len(encoding), min(ends), max(ends)) == i:
                     name = self.table[label]
                     where = (between if name.of_object else direct).setdefault((name.predicate, name.slot), {})
                     one, place = (_characters(encoding, *pair) for pair in (ends[:2], ends[2:]))
@@ -217,10 +217,6 @@ def _relation(text: str, predicate: str, subject: Subject, object_: Found, slots
     values = {name: _span(text, found.place, found.type) for name, found in slots.items()}
     ends = _span(text, subject[:2], subject[2]), _span(text, object_.place, object_.type)
     return Relation(predicate, *ends, values, score)
-
-
-def _place(span: Span) -> tuple:
-    return span.start, span.end, span.text
 
 
 def _characters(encoding: Encoding, first: int, last: int) -> Characters:

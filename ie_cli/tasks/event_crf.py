@@ -54,10 +54,10 @@ class Codec(ner_crf.Codec):
         return super().items(Record(record.text, entities=entities), lost)
 
     def assemble(
-        self, record: Record, encoding: Encoding, found: Sequence[Window], spans: Sequence[Sequence[TokenSpan]]
+        self, record: Record, encoding: Encoding, windows: Sequence[Window], spans: Sequence[Sequence[TokenSpan]]
     ) -> Record:
         """The record with the events of its windows, in order of place."""
-        entities = super().assemble(Record(record.text), encoding, found, spans).entities
+        entities = super().assemble(Record(record.text), encoding, windows, spans).entities
         nodes = [Node(self._index[e.type], e.start, e.end, e.score) for e in entities]
         return replace(record, events=sorted(self._grouped(record.text, nodes), key=place))
 

@@ -22,15 +22,18 @@ import torch
 from torch import Tensor, nn
 
 from ie_cli.nn.linking import couples
-from ie_cli.nn.pointer import SpanCells, SpanScores, TypeScores, pointer, span_mask
-from ie_cli.nn.zlpr import HARD, Targets, prior_score, score_of, smoothed_zlpr, total
+from ie_cli.nn.pointer import pointer
+from ie_cli.nn.span_scores import SpanCells, SpanScores, TypeScores, span_mask
+from ie_cli.nn.span_zlpr import smoothed_zlpr
+from ie_cli.nn.zlpr import HARD, Targets, prior_score, probability_of, score_of, total
 from ie_cli.records import Record
 from ie_cli.tasks import _events
-from ie_cli.tasks._bounds import best
-from ie_cli.tasks._codec import Batch, Example, collate
-from ie_cli.tasks._documents import Graph, groups, merged
+from ie_cli.tasks._bounds import best_spans
+from ie_cli.tasks._codec import Batch
 from ie_cli.tasks._event_cliques import Limits
+from ie_cli.tasks._event_documents import Graph, group_events, merge_graphs
 from ie_cli.tasks._events import Labels, Node, event, place, triggers
+from ie_cli.tasks._model import TaskModel
 from ie_cli.text.batch import Inputs
 from ie_cli.text.encoding import Encoding, Tokenizer
 from ie_cli.text.windows import Window
@@ -48,7 +51,7 @@ class Settings:
         threshold: probability from which spans are predicted, and links of spans that overlap or have one
             role; 0.5 is s > 0.
         apart: probability of a link below which it keeps any two spans apart (`_event_cliques`).
-        sure: probability that all links of an event have to exceed if its trigger is in a likelier one.
+        sure: a second event with the same trigger is kept only if every link is more probable than this.
         most: spans of one window at most, the likeliest; keeps an untrained model in bounds.
         triggers: leave out events without a trigger, as the published script does for submissions.
         overlap: tokens that neighbouring windows of a long text share.
@@ -72,12 +75,14 @@ Scores = tuple[SpanScores | TypeScores, ...]  # of roles, head links, tail links
 class Codec(_events.Codec):
     """The shared codec, and events from the graphs of windows."""
 
-    def assemble(self, record: Record, encoding: Encoding, found: Sequence[Window], graphs: Sequence[Graph]) -> Record:
-        """The record with the events of its windows, in order of place (see `_documents.groups`)."""
-        whole = merged(
-            _placed(graph, window[0], encoding) for window, graph in zip(found, graphs, strict=True) if graph
+    def assemble(
+        self, record: Record, encoding: Encoding, windows: Sequence[Window], graphs: Sequence[Graph]
+    ) -> Record:
+        """The record with the events of its windows, in order of place (see `_event_documents.group_events`)."""
+        whole = merge_graphs(
+            _placed(graph, window[0], encoding) for window, graph in zip(windows, graphs, strict=True) if graph
         )
-        found_groups, beyond = groups(whole, self.labels.roles, record.text, self._limits)
+        found_groups, beyond = group_events(whole, self.labels.roles, record.text, self._limits)
         if beyond:
             self.dropped["spans in too dense a graph of events"] += beyond
         if surplus := sum(len(triggers(self.labels.roles, group.nodes)[1:]) for group in found_groups):
@@ -100,19 +105,13 @@ def _placed(graph: Graph, offset: int, encoding: Encoding) -> Graph:
     return Graph(nodes, graph.links)
 
 
-class Model(nn.Module):
-    """Encoder and three pointer heads.
+class Model(TaskModel):
+    """Encoder and three pointer heads."""
 
-    Args:
-        encoder: module with `width` and `limit` (tokens, None for any length): features, mask -> [B, L, width].
-        tokenizer: its tokenizer.
-    """
-
-    kind = "events"
+    kind, has_pointers = "events", True
 
     def __init__(self, encoder: nn.Module, tokenizer: Tokenizer, labels: Labels, settings: Settings):
-        super().__init__()
-        self.encoder = encoder
+        super().__init__(encoder)
         self.codec = Codec(tokenizer, labels, settings, encoder.limit)
         self.dropout = nn.Dropout(settings.dropout)
         names = sorted({role.event for role in labels.roles})
@@ -124,15 +123,14 @@ class Model(nn.Module):
             pointer(settings.head, encoder.width, 1, priors[1], rotary=False, **shape) for _ in range(2)
         )
 
-    def collate(self, examples: Sequence[Example]) -> Batch:
-        return collate(examples)
-
     def forward(self, inputs: Inputs) -> Scores:
         hidden = self.dropout(self.encoder(inputs.features, inputs.mask))
         return self.roles(hidden), self.heads(hidden), self.tails(hidden)
 
+    def pointer_scores(self, outputs: Scores) -> Scores:
+        return outputs
+
     def cells(self, mask: Tensor) -> tuple[Tensor, ...]:
-        """The allowed spans and links of each head, [B, L, L] bool."""
         return (span_mask(mask),) * 3
 
     def loss(self, scores: Scores, batch: Batch, targets: Targets = HARD) -> Tensor:
@@ -151,12 +149,12 @@ class Model(nn.Module):
     def decode(self, scores: Scores, mask: Tensor) -> list[Graph]:
         """The spans of each row above the threshold, and for each two of one type how likely they are linked."""
         settings = self.codec.settings
-        spans = best(scores[0], score_of(settings.threshold), span_mask(mask), settings.most, self.codec.dropped)
+        spans = best_spans(scores[0], score_of(settings.threshold), span_mask(mask), settings.most, self.codec.dropped)
         spans = spans.pick(spans.row.argsort(stable=True))
         kinds = self.types[spans.kind]
         one, other = couples(spans.row * (int(self.types.max()) + 1) + kinds)
         link = _link_scores(scores[1:], spans, one, other)
-        return list(_graphs(spans, one, other, _probability(link), len(mask)))
+        return list(_graphs(spans, one, other, probability_of(link), len(mask)))
 
 
 def _link_scores(links: Scores, spans: SpanCells, one: Tensor, other: Tensor) -> Tensor:
@@ -169,14 +167,10 @@ def _link_scores(links: Scores, spans: SpanCells, one: Tensor, other: Tensor) ->
     return torch.minimum(*parts)
 
 
-def _probability(score: Tensor) -> Tensor:
-    return torch.sigmoid(2 * score.float())
-
-
 def _graphs(spans: SpanCells, one: Tensor, other: Tensor, likely: Tensor, rows: int) -> Iterator[Graph]:
     """The graph of each row from spans that are sorted by row."""
     begins = torch.searchsorted(spans.row, torch.arange(rows + 1, device=spans.row.device)).tolist()
-    columns = (spans.kind, spans.first, spans.last, _probability(spans.score))
+    columns = (spans.kind, spans.first, spans.last, probability_of(spans.score))
     nodes = [Node(*node) for node in zip(*(column.tolist() for column in columns), strict=True)]
     links: dict[int, dict[tuple[int, int], float]] = defaultdict(dict)
     texts = spans.row[one].tolist()

@@ -18,33 +18,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ie_cli.kb import KnowledgeBase
+from ie_cli import kb
+from ie_cli.matching import leftmost_longest
 from ie_cli.nn.mixer import Mixer
-from ie_cli.nn.pointer import SpanScores, TypeScores
 from ie_cli.nn.ranking import Ranker
+from ie_cli.nn.span_scores import SpanScores, TypeScores
 from ie_cli.nn.zlpr import HARD, Targets
 from ie_cli.records import Record
 from ie_cli.tasks import _codec, ner_pointer
 from ie_cli.tasks._codec import Example
 from ie_cli.tasks._entities import TokenSpan
-from ie_cli.tasks._links import Labels as Labels
-from ie_cli.tasks._links_answers import Answer, answer, linked
-from ie_cli.tasks._links_base import Base, longest, names
-from ie_cli.tasks._links_codec import Codec, Wanted
-from ie_cli.tasks._links_entries import Described, Entries
-from ie_cli.tasks._links_features import SIZES, Matching
-from ie_cli.tasks._links_kept import Kept
-from ie_cli.tasks._links_tasks import ABOUTS, PRIORS, Task, Tasks
+from ie_cli.tasks._linking_base import LinkingBase, names
+from ie_cli.tasks._linking_cache import StateCache
+from ie_cli.tasks._linking_codec import Codec, Wanted
+from ie_cli.tasks._linking_entries import Described, Entries
+from ie_cli.tasks._linking_features import SIZES, Matching
+from ie_cli.tasks._linking_inputs import ABOUTS, PRIORS, RankingInputs, RankingInputsBuilder
+from ie_cli.tasks._linking_labels import Labels as Labels
+from ie_cli.tasks._linking_output import Answer, answer, with_links
 from ie_cli.text.batch import Inputs, pad
 from ie_cli.text.encoding import Tokenizer
-from ie_cli.text.order import by_length
-
-BATCH_TOKENS = 4096  # tokens of texts or descriptions in one forward pass, padding included
+from ie_cli.text.length_batches import BATCH_TOKENS, by_length
 
 
 @dataclass
@@ -88,20 +88,16 @@ class Outputs:
     mentions: SpanScores | TypeScores
     hidden: Tensor
 
-    def __iter__(self) -> Iterator[SpanScores | TypeScores]:
-        """The pointer heads."""
-        yield self.mentions
-
 
 @dataclass(frozen=True)
 class Batch(_codec.Batch):
     """Also what is to be linked, and the descriptions for it (one empty one if there are none)."""
 
-    task: Task
+    ranking: RankingInputs
     entities: Inputs
 
     def to(self, device: torch.device | str) -> Batch:
-        return Batch(*(part.to(device) for part in (self.inputs, self.gold, self.task, self.entities)))
+        return Batch(*(part.to(device) for part in (self.inputs, self.gold, self.ranking, self.entities)))
 
 
 class Model(ner_pointer.Model):
@@ -115,32 +111,32 @@ class Model(ner_pointer.Model):
 
     def __init__(self, encoder: nn.Module, tokenizer: Tokenizer, labels: Labels, settings: Settings):
         super().__init__(encoder, tokenizer, labels, settings)
-        base = Base(settings.kb, settings.digest, labels)
+        base = LinkingBase(settings.kb, settings.digest, labels)
         if not settings.digest:
             settings.kb, settings.digest = base.identify()
         self.codec = Codec(Matching(tokenizer, base, settings), labels, settings, encoder.limit, base=base)
         self.entries = Entries(base, tokenizer, settings)
-        self.tasks = Tasks(base, labels, self.entries, settings, self.codec.dropped)
-        self.kept = Kept(lambda ident: self.entries.features(Described(ident, None)), self._states, BATCH_TOKENS)
+        self.ranking = RankingInputsBuilder(base, labels, self.entries, settings, self.codec.dropped)
+        self.cache = StateCache(lambda ident: self.entries.features(Described(ident, None)), self._states, BATCH_TOKENS)
         self.mixer = Mixer(encoder.width, SIZES)
         counts = {"priors": PRIORS, "abouts": ABOUTS, "nil_types": len(labels.nil_types)}
         self.ranker = Ranker(encoder.width, settings.vector, **counts, dropout=settings.dropout)
 
-    def attach(self, base: KnowledgeBase) -> None:
+    def attach(self, folder: str | Path) -> None:
         """Link against another base than that of the training."""
-        self.codec.base.attach(base)
+        self.codec.base.attach(kb.open(folder))
         self.entries.clear()
-        self.kept.clear()
+        self.cache.clear()
 
-    def study(self, records: Iterable[Record]) -> None:
+    def count_matches(self, records: Iterable[Record]) -> None:
         """Count how often each name of the base is in the training texts; the labels get it."""
         matched: Counter[str] = Counter()
         for record in records:
-            matched.update(names(record.text, longest(self.codec.base.kb.matches(record.text))))
+            matched.update(names(record.text, leftmost_longest(self.codec.base.kb.matches(record.text))))
         self.codec.labels.matched = dict(sorted(matched.items()))
 
     def train(self, mode: bool = True) -> Model:
-        self.kept.clear()  # the weights change
+        self.cache.clear()  # the weights change
         return super().train(mode)
 
     # --- Training --------------------------------------------------------------------------------
@@ -149,24 +145,29 @@ class Model(ner_pointer.Model):
         plain = [{name: x for name, x in example.items() if name != "links"} for example in examples]
         batch = _codec.collate(plain)
         contexts = [self.codec.context(example["links"]) for example in examples]
-        task = self.tasks.of(contexts, batch.inputs.mask.shape[1], training=True)
-        return Batch(batch.inputs, batch.gold, task, pad([*map(self.entries.features, task.entities)] or [{"ids": []}]))
+        ranking = self.ranking.build(contexts, batch.inputs.mask.shape[1], training=True)
+        return Batch(
+            batch.inputs, batch.gold, ranking, pad([*map(self.entries.features, ranking.entities)] or [{"ids": []}])
+        )
 
     def forward(self, inputs: Inputs) -> Outputs:
         hidden = self.encoder(inputs.features, inputs.mask)
         return Outputs(self.head(self.mixer(self.dropout(hidden), inputs.features, inputs.mask)), hidden)
 
+    def pointer_scores(self, outputs: Outputs) -> tuple[SpanScores | TypeScores]:
+        return (outputs.mentions,)
+
     def loss(self, outputs: Outputs, batch: Batch, targets: Targets = HARD) -> Tensor:
         """That of the mentions, and the cross-entropy of what they mean, summed over a text's mentions: a scalar."""
         found = super().loss(outputs.mentions, batch, targets)
-        task, mask = batch.task, batch.inputs.mask
-        if not task.mentions:
+        ranking, mask = batch.ranking, batch.inputs.mask
+        if not ranking.mentions:
             return found
-        entities = self._encoded(batch.entities) if task.entities else None
-        scores, types = self.ranker(outputs.hidden, mask, entities, batch.entities.mask, task.choices)
-        chosen = functional.cross_entropy(scores, task.target, reduction="sum")
-        if (task.nil_type >= 0).any():
-            chosen = chosen + functional.cross_entropy(types, task.nil_type, ignore_index=-1, reduction="sum")
+        entities = self._encoded(batch.entities) if ranking.entities else None
+        scores, types = self.ranker(outputs.hidden, mask, entities, batch.entities.mask, ranking.choices)
+        chosen = functional.cross_entropy(scores, ranking.target, reduction="sum")
+        if (ranking.nil_type >= 0).any():
+            chosen = chosen + functional.cross_entropy(types, ranking.nil_type, ignore_index=-1, reduction="sum")
         return found + chosen / len(mask)
 
     def _encoded(self, inputs: Inputs) -> Tensor:
@@ -187,18 +188,20 @@ class Model(ner_pointer.Model):
             places = [(one.record, i) for one in some for i in one.entities]
             for (number, i), found in zip(places, self._answers(some), strict=True):
                 answers[number][i] = found
-        return [linked(record, found) for record, found in zip(records, answers, strict=True)]
+        return [with_links(record, found) for record, found in zip(records, answers, strict=True)]
 
     def _answers(self, wanted: Sequence[Wanted]) -> Iterator[Answer]:
         """What each mention of some windows means."""
         inputs = self._inputs([some.features for some in wanted])
         hidden = self.encoder(inputs.features, inputs.mask)
-        task = self.tasks.of([some.context for some in wanted], inputs.mask.shape[1], training=False)
-        entities, known = self.kept([entity.kb_id for entity in task.entities]) if task.entities else (None, None)
-        scores, types = self.ranker(hidden, inputs.mask, entities, known, task.choices.to(hidden.device))
+        ranking = self.ranking.build([some.context for some in wanted], inputs.mask.shape[1], training=False)
+        entities, known = (
+            self.cache([entity.kb_id for entity in ranking.entities]) if ranking.entities else (None, None)
+        )
+        scores, types = self.ranker(hidden, inputs.mask, entities, known, ranking.choices.to(hidden.device))
         names = self.codec.labels.nil_types
         nil_types = [names[k] for k in types.argmax(1).tolist()] if names else [None] * len(scores)
-        rows = zip(scores.float().softmax(1).tolist(), task.candidates, nil_types, strict=True)
+        rows = zip(scores.float().softmax(1).tolist(), ranking.candidates, nil_types, strict=True)
         return (answer(*row, self.codec.settings.told) for row in rows)
 
     def _states(self, rows: list[dict[str, list[int]]]) -> list[Tensor]:

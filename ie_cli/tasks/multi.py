@@ -23,11 +23,12 @@ from torch import Tensor, nn
 
 from ie_cli import config
 from ie_cli.registry import load
-from ie_cli.scoring._several import BETWEEN
+from ie_cli.scoring import BETWEEN
 from ie_cli.tasks._codec import Batch, Example
-from ie_cli.tasks._multi import KINDS, Codec, column
+from ie_cli.tasks._model import TaskModel
+from ie_cli.tasks._multi import KINDS, Codec, cells_column
 from ie_cli.tasks._multi import Labels as Labels
-from ie_cli.tasks._multi_batch import Lent, Shared, View, rows_of
+from ie_cli.tasks._multi_batch import LentEncoder, SharedInputs, View, view_states
 from ie_cli.tasks._multi_settings import Settings, complete
 from ie_cli.text.batch import Inputs, pad
 from ie_cli.text.encoding import Tokenizer
@@ -40,7 +41,7 @@ class Outputs(NamedTuple):
     parts: dict[str, Any]
 
 
-class Model(nn.Module):
+class Model(TaskModel):
     """The encoder, and by task the models that share it.
 
     Args:
@@ -55,23 +56,30 @@ class Model(nn.Module):
     kind = BETWEEN.join(KINDS.values())  # of a model with all parts
 
     def __init__(self, encoder: nn.Module, tokenizer: Tokenizer, labels: Labels, settings: Settings):
-        super().__init__()
-        self.encoder = encoder
+        super().__init__(encoder)
         made = complete(settings, labels)
         self.kind = BETWEEN.join(KINDS[name] for name in made)
-        self.lent = Lent(encoder)
+        self.lent = LentEncoder(encoder)
         self.parts = nn.ModuleDict(
             {task: _part(task, self.lent, tokenizer, getattr(labels, name), settings) for name, task in made.items()}
         )
         codecs = {name: self.parts[task].codec for name, task in made.items()}
         self.codec = Codec(tokenizer, labels, settings, encoder.limit, codecs)
-        self.columns = {task: column(name) for name, task in made.items()}
-        self.residual = any(getattr(part, "residual", False) for part in self.parts.values())
+        self.columns = {task: cells_column(name) for name, task in made.items()}
+        self.needs_residual = any(part.needs_residual for part in self.members())
         self.rates = {
             f"parts.{task}.{prefix}": factor
             for task, part in self.parts.items()
-            for prefix, factor in getattr(part, "rates", {}).items()
+            for prefix, factor in part.rates.items()
         }
+
+    def members(self) -> list[TaskModel]:
+        """The parts."""
+        return [*self.parts.values()]
+
+    def set_threshold(self, threshold: float) -> None:
+        for part in self.members():
+            part.set_threshold(threshold)
 
     def collate(self, examples: Sequence[Example]) -> Batch:
         """One batch for the encoder, with a view of it for each part that has annotated texts in it."""
@@ -82,7 +90,7 @@ class Model(nn.Module):
             cells = [example[self.columns[task]] for example in examples]
             if rows := [i for i, some in enumerate(cells) if some is not None]:
                 views[task] = View(torch.tensor(rows), part.collate([plain[i] | {"cells": cells[i]} for i in rows]))
-        return Batch(Shared(inputs.features, inputs.mask, views), torch.zeros(0, 5, dtype=torch.long))
+        return Batch(SharedInputs(inputs.features, inputs.mask, views), torch.zeros(0, 5, dtype=torch.long))
 
     def forward(self, inputs: Inputs) -> Outputs:
         """What the parts give, from one pass of the encoder.
@@ -92,20 +100,20 @@ class Model(nn.Module):
         """
         encoder = self.encoder
         given = inputs.features, inputs.mask
-        states = encoder.residual(*given) if self.residual else (encoder(*given),)
+        states = encoder.residual(*given) if self.needs_residual else (encoder(*given),)
         found = {}
         for task, part in self.parts.items():
-            if not isinstance(inputs, Shared):
+            if not isinstance(inputs, SharedInputs):
                 mine, seen = inputs, states
             elif view := inputs.views.get(task):
-                mine, seen = view.batch.inputs, rows_of(states, view)
+                mine, seen = view.batch.inputs, view_states(states, view)
             else:
                 continue
-            with self.lent.giving(seen):
+            with self.lent.lending(seen):
                 found[task] = part(mine)
         return Outputs(states[0], found)
 
-    def shares(self, batch: Batch) -> Iterator[tuple[str, float, Batch]]:
+    def weighted_batches(self, batch: Batch) -> Iterator[tuple[str, float, Batch]]:
         """Of each part that has something to learn: its task, the factor of its mean loss, its batch."""
         for task, view in batch.inputs.views.items():
             share = len(view.rows) / len(batch.inputs.mask)
@@ -115,7 +123,7 @@ class Model(nn.Module):
         """The weighted sum of the parts' losses, averaged over texts: a scalar, 0 if no text is annotated."""
         losses = [
             factor * self.parts[task].loss(outputs.parts[task], mine, *targets)
-            for task, factor, mine in self.shares(batch)
+            for task, factor, mine in self.weighted_batches(batch)
         ]
         return sum(losses) if losses else 0 * outputs.hidden.float().sum()
 
@@ -124,13 +132,6 @@ class Model(nn.Module):
         return list(zip(*(part.decode(outputs.parts[task], mask) for task, part in self.parts.items()), strict=True))
 
 
-def members(model: nn.Module) -> list[nn.Module]:
-    """The parts of a model of several; any other model alone."""
-    return [*model.parts.values()] if isinstance(model, Model) else [model]
-
-
-def _part(task: str, encoder: nn.Module, tokenizer: Tokenizer, labels: Any, settings: Settings) -> nn.Module:
+def _part(task: str, encoder: nn.Module, tokenizer: Tokenizer, labels: Any, settings: Settings) -> TaskModel:
     module = load("ie_cli.tasks", task)
-    part = module.Model(encoder, tokenizer, labels, config.build(module.Settings, settings.settings[task]))
-    part.task = task
-    return part
+    return module.Model(encoder, tokenizer, labels, config.build(module.Settings, settings.settings[task]))

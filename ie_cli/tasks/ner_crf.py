@@ -8,7 +8,6 @@ In training the longer of two overlapping entities is kept and the other counted
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -16,12 +15,14 @@ import torch
 from torch import Tensor, nn
 
 from ie_cli import tags
+from ie_cli.lost_causes import OVERLAPS_A_LONGER_ONE
 from ie_cli.nn.crf import CRF
 from ie_cli.records import Entity, Record
 from ie_cli.tasks import _entities
-from ie_cli.tasks._codec import Batch, Example, collate
+from ie_cli.tasks._codec import Batch
 from ie_cli.tasks._entities import Labels as Labels
 from ie_cli.tasks._entities import TokenSpan
+from ie_cli.tasks._model import TaskModel
 from ie_cli.text.batch import Inputs
 from ie_cli.text.encoding import Tokenizer
 
@@ -51,16 +52,14 @@ class Codec(_entities.Codec):
     def learnable(self, record: Record, lost: Counter[str]) -> list[Entity]:
         placed = {(e.start, e.end, e.type): e for e in record.entities or () if e.start is not None}
         _, left = tags.encode([key for key in placed if key[2] is not None], len(record.text), "bio")
-        lost += Counter({"overlaps a longer one": len(left)})
+        lost += Counter({OVERLAPS_A_LONGER_ONE: len(left)})
         return [e for e in record.entities or () if (e.start, e.end, e.type) not in left]
 
 
-class Model(nn.Module):
+class Model(TaskModel):
     """Encoder, a linear layer of tag scores, and a CRF that forbids what is not BIO.
 
     Args:
-        encoder: module with `width` and `limit` (tokens, None for any length): features, mask -> [B, L, width].
-        tokenizer: its tokenizer.
         labels: with `names`, the types.
     """
 
@@ -68,16 +67,12 @@ class Model(nn.Module):
     codec_class: ClassVar[type] = Codec
 
     def __init__(self, encoder: nn.Module, tokenizer: Tokenizer, labels: Any, settings: Settings):
-        super().__init__()
-        self.encoder = encoder
+        super().__init__(encoder)
         self.codec = self.codec_class(tokenizer, labels, settings, encoder.limit)
         self.dropout = nn.Dropout(settings.dropout)
         self.emissions = nn.Linear(encoder.width, 1 + 2 * len(labels.names))
         self.crf = CRF(*_forbidden(len(labels.names)))
         self.rates = {"crf.": settings.crf_rate}
-
-    def collate(self, examples: Sequence[Example]) -> Batch:
-        return collate(examples)
 
     def forward(self, inputs: Inputs) -> Tensor:
         """Emissions [B, L, T]."""
@@ -101,31 +96,14 @@ class Model(nn.Module):
             found, _ = tags.decode([names[tag] for tag in path[: int(mask[row].sum())]], "bio")
             rows += [[row, int(kind), start, end - 1] for start, end, kind in found]
         spans = torch.tensor(rows, dtype=torch.long, device=mask.device).reshape(-1, 4)
-        scores = self._log_probability(emissions, mask, spans).exp()
+        row, kind, first, last = spans.unbind(1)
+        begin, inside = 1 + 2 * kind, 2 + 2 * kind
+        scores = self.crf.log_probability(emissions, mask, row, first, last, begin, inside).exp()
         out: list[list[TokenSpan]] = [[] for _ in mask]
         for (row, *span), score in zip(rows, scores.tolist(), strict=True):
             if score >= self.codec.settings.threshold:
                 out[row].append((*span, min(1.0, score)))
         return out
-
-    def _log_probability(self, emissions: Tensor, mask: Tensor, spans: Tensor) -> Tensor:
-        """log of the share of all paths that hold each span [N, 4] exactly as it is: [N]."""
-        row, kind, first, last = spans.unbind(1)
-        begin, inside = 1 + 2 * kind, 2 + 2 * kind
-        final = torch.where(last > first, inside, begin)
-        before, behind = self.crf.forwards(emissions, mask), self.crf.backwards(emissions, mask)
-        whole = torch.logsumexp(before[:, -1] + self.crf.last, 1)[row]
-        into = torch.logsumexp(before[row, (first - 1).clamp_min(0)] + self.crf.transitions.T[begin], 1)
-        into = torch.where(first > 0, into, self.crf.first[begin])
-        summed = emissions.cumsum(1)
-        along = emissions[row, first, begin] + summed[row, last, inside] - summed[row, first, inside]
-        steps = self.crf.transitions[begin, inside] + (last - first - 1) * self.crf.transitions[inside, inside]
-        along = along + torch.where(last > first, steps, 0)
-        following = (last + 1).clamp_max(mask.shape[1] - 1)
-        out = self.crf.transitions[final] + emissions[row, following] + behind[row, following]
-        out = torch.logsumexp(out.scatter(1, inside[:, None], float("-inf")), 1)  # it must not go on
-        out = torch.where(last + 1 < mask.sum(1)[row], out, self.crf.last[final])
-        return into + along + out - whole
 
 
 def _forbidden(types: int) -> tuple[Tensor, Tensor]:

@@ -6,17 +6,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
-from ie_cli.nn.pointer import SpanScores, TypeScores, pointer, span_mask
-from ie_cli.nn.zlpr import HARD, Targets, prior_score, score_of, smoothed_zlpr, total
-from ie_cli.tasks._bounds import best
-from ie_cli.tasks._codec import Batch, Example, collate
+from ie_cli.nn.pointer import pointer
+from ie_cli.nn.span_scores import SpanScores, TypeScores, span_mask
+from ie_cli.nn.span_zlpr import smoothed_zlpr
+from ie_cli.nn.zlpr import HARD, Targets, prior_score, probability_of, score_of, total
+from ie_cli.tasks._bounds import best_spans
+from ie_cli.tasks._codec import Batch
 from ie_cli.tasks._entities import Codec, Labels, TokenSpan
+from ie_cli.tasks._model import TaskModel
 from ie_cli.text.batch import Inputs
 from ie_cli.text.encoding import Tokenizer
 
@@ -50,33 +52,26 @@ class Settings:
     overlap: int = 64
 
 
-class Model(nn.Module):
-    """Encoder and pointer head.
+class Model(TaskModel):
+    """Encoder and pointer head."""
 
-    Args:
-        encoder: module with `width` and `limit` (tokens, None for any length): features, mask -> [B, L, width].
-        tokenizer: its tokenizer.
-    """
-
-    kind = "ner"
+    kind, has_pointers = "ner", True
 
     def __init__(self, encoder: nn.Module, tokenizer: Tokenizer, labels: Labels, settings: Settings):
-        super().__init__()
-        self.encoder = encoder
+        super().__init__(encoder)
         self.codec = Codec(tokenizer, labels, settings, encoder.limit)
         self.dropout = nn.Dropout(settings.dropout)
         prior = prior_score(torch.tensor(labels.rates)) if settings.prior else None
         shape = {"size": settings.size, "rotary": settings.rotary}
         self.head = pointer(settings.head, encoder.width, len(labels.names), prior, **shape)
 
-    def collate(self, examples: Sequence[Example]) -> Batch:
-        return collate(examples)
-
     def forward(self, inputs: Inputs) -> SpanScores | TypeScores:
         return self.head(self.dropout(self.encoder(inputs.features, inputs.mask)))
 
+    def pointer_scores(self, outputs: SpanScores | TypeScores) -> tuple[SpanScores | TypeScores]:
+        return (outputs,)
+
     def cells(self, mask: Tensor) -> tuple[Tensor]:
-        """The allowed spans of each head, [B, L, L] bool."""
         return (span_mask(mask),)
 
     def loss(self, scores: SpanScores | TypeScores, batch: Batch, targets: Targets = HARD) -> Tensor:
@@ -89,9 +84,10 @@ class Model(nn.Module):
     def decode(self, scores: SpanScores | TypeScores, mask: Tensor) -> list[list[TokenSpan]]:
         """The likeliest spans of each row whose probability sigmoid(2 s) exceeds the threshold."""
         settings = self.codec.settings
-        found = best(scores, score_of(settings.threshold), span_mask(mask), settings.most, self.codec.dropped)
+        found = best_spans(scores, score_of(settings.threshold), span_mask(mask), settings.most, self.codec.dropped)
         rows: list[list[TokenSpan]] = [[] for _ in range(mask.shape[0])]
-        columns = (found.row, found.kind, found.first, found.last, torch.sigmoid(2 * found.score.float()))
+        likely = probability_of(found.score.cpu().double())  # in float32 all scores above 9 would be equally likely
+        columns = (found.row, found.kind, found.first, found.last, likely)
         for row, *span in zip(*(c.tolist() for c in columns), strict=True):
             rows[row].append(tuple(span))
         return rows

@@ -11,17 +11,18 @@ that pairs that are no subject occur and have no objects.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
+from ie_cli.errors import IEError
 from ie_cli.nn.conditional import ConditionalLayerNorm
 from ie_cli.nn.half_pointer import power_bce, spans
-from ie_cli.tasks._bounds import highest
-from ie_cli.tasks._codec import Batch, Example, collate
+from ie_cli.tasks._bounds import top_per_row
+from ie_cli.tasks._codec import Batch
+from ie_cli.tasks._model import TaskModel
 from ie_cli.tasks._relations import Codec, Labels, TokenLink
 from ie_cli.text.batch import Inputs
 from ie_cli.text.encoding import Tokenizer
@@ -55,30 +56,25 @@ class Outputs(NamedTuple):
     subjects: Tensor
 
 
-class Model(nn.Module):
+class Model(TaskModel):
     """Encoder, a tagger of subjects, and one of objects behind a conditional layer normalisation.
 
     Args:
-        encoder: module with `width`, `limit` (tokens, None for any length) and `residual`.
-        tokenizer: its tokenizer.
+        encoder: also with `residual`.
     """
 
     kind = "relations"
-    residual = True  # it reads the encoder's `residual`
-    mean_over = "tokens"  # of the loss; the other models' is a mean over texts
+    needs_residual, mean_over = True, "tokens"
 
     def __init__(self, encoder: nn.Module, tokenizer: Tokenizer, labels: Labels, settings: Settings):
-        super().__init__()
+        super().__init__(encoder)
         table = [name for name in labels.table(False) if not name.of_object]
-        self.encoder, self.labels = encoder, len(table)
+        self.labels = len(table)
         self.codec = Codec(tokenizer, labels, settings, encoder.limit, tuple(table), of_objects=False)
         self.dropout = nn.Dropout(settings.dropout)
         self.subjects = nn.Linear(encoder.width, 2)
         self.norm = ConditionalLayerNorm(encoder.width, 2 * encoder.width)
         self.objects = nn.Linear(encoder.width, 2 * len(table))
-
-    def collate(self, examples: Sequence[Example]) -> Batch:
-        return collate(examples)
 
     def forward(self, inputs: Inputs) -> Outputs:
         hidden, residual = self.encoder.residual(inputs.features, inputs.mask)
@@ -112,12 +108,15 @@ class Model(nn.Module):
         objects = _tags(torch.column_stack([mine, other[:, 2:]])[same], logits)
         return loss + _mean(power_bce(logits, objects, OBJECT_POWER), mask[row]) * mask[row].sum() / mask.sum()
 
+    def set_threshold(self, threshold: float) -> None:
+        raise IEError(f"--threshold: {self.task} has several thresholds; set them in training, with --set")
+
     def decode(self, outputs: Outputs, mask: Tensor) -> list[list[TokenLink]]:
         """The links of each row; their probability is the least of the four that they rest on."""
         settings = self.codec.settings
         found, sure = spans(outputs.subjects, SUBJECT_POWER, settings.start, settings.end)
         rows: list[list[TokenLink]] = [[] for _ in range(mask.shape[0])]
-        kept = highest(found[:, 0], sure, settings.most)
+        kept = top_per_row(found[:, 0], sure, settings.most)
         if len(kept) < len(found):
             self.codec.dropped["subjects of windows that have more than model.most"] += len(found) - len(kept)
         for some in kept.split(SUBJECTS_AT_ONCE):

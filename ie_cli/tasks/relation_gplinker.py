@@ -11,18 +11,21 @@ their last tokens all are. No score tensor with an axis of predicates is made, n
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
 
 from ie_cli.nn.linking import links
-from ie_cli.nn.pointer import SpanScores, TypeScores, pointer, span_mask
-from ie_cli.nn.zlpr import HARD, Targets, prior_score, score_of, smoothed_zlpr, total
-from ie_cli.tasks._bounds import best
-from ie_cli.tasks._codec import Batch, Example, collate
-from ie_cli.tasks._relations import Codec, Labels, Name, TokenLink
+from ie_cli.nn.pointer import pointer
+from ie_cli.nn.span_scores import SpanScores, TypeScores, span_mask
+from ie_cli.nn.span_zlpr import smoothed_zlpr
+from ie_cli.nn.zlpr import HARD, Targets, prior_score, probability_of, score_of, total
+from ie_cli.tasks._bounds import best_spans
+from ie_cli.tasks._codec import Batch
+from ie_cli.tasks._model import TaskModel
+from ie_cli.tasks._relations import Codec, Labels, LinkLabel, TokenLink
 from ie_cli.text.batch import Inputs
 from ie_cli.text.encoding import Tokenizer
 
@@ -56,21 +59,15 @@ class Settings:
 Scores = tuple[SpanScores | TypeScores, ...]  # of entities, head links, tail links
 
 
-class Model(nn.Module):
-    """Encoder and three pointer heads.
+class Model(TaskModel):
+    """Encoder and three pointer heads."""
 
-    Args:
-        encoder: module with `width` and `limit` (tokens, None for any length): features, mask -> [B, L, width].
-        tokenizer: its tokenizer.
-    """
-
-    kind = "relations"
+    kind, has_pointers = "relations", True
 
     def __init__(self, encoder: nn.Module, tokenizer: Tokenizer, labels: Labels, settings: Settings):
-        super().__init__()
+        super().__init__(encoder)
         counts = labels.table(settings.schema)
         table = list(counts)
-        self.encoder = encoder
         self.codec = Codec(tokenizer, labels, settings, encoder.limit, tuple(table))
         self.dropout = nn.Dropout(settings.dropout)
         sides = _entity_heads(table, settings.schema)
@@ -82,15 +79,14 @@ class Model(nn.Module):
             pointer(settings.head, encoder.width, len(table), rates[1], rotary=False, **shape) for _ in range(2)
         )
 
-    def collate(self, examples: Sequence[Example]) -> Batch:
-        return collate(examples)
-
     def forward(self, inputs: Inputs) -> Scores:
         hidden = self.dropout(self.encoder(inputs.features, inputs.mask))
         return self.entities(hidden), self.heads(hidden), self.tails(hidden)
 
+    def pointer_scores(self, outputs: Scores) -> Scores:
+        return outputs
+
     def cells(self, mask: Tensor) -> tuple[Tensor, ...]:
-        """The allowed spans and links of each head, [B, L, L] bool."""
         anywhere = span_mask(mask, triangle=False)  # an object may stand before its subject
         return span_mask(mask), anywhere, anywhere
 
@@ -108,14 +104,14 @@ class Model(nn.Module):
         """The links of each row whose four parts all exceed the threshold; the least is its probability."""
         settings = self.codec.settings
         limit = score_of(settings.threshold)
-        spans = best(scores[0], limit, span_mask(mask), settings.most, self.codec.dropped)
+        spans = best_spans(scores[0], limit, span_mask(mask), settings.most, self.codec.dropped)
         rows: list[list[TokenLink]] = [[] for _ in range(mask.shape[0])]
         from_object = torch.tensor([name.of_object for name in self.codec.table], device=mask.device)
         for labels in (~from_object).nonzero().squeeze(1), from_object.nonzero().squeeze(1):
             kinds = self.ends[labels]
             left, right = (spans.pick(torch.isin(spans.kind, kinds[:, i])) for i in range(2))
             found = links(left, right, *scores[1:], labels, kinds, limit)
-            probability = torch.sigmoid(2 * found.score.float())
+            probability = probability_of(found.score)
             one, other = found.left, found.right
             columns = (one.row, found.label, one.first, one.last, other.first, other.last, probability)
             for row, label, *ends, sure in zip(*(column.tolist() for column in columns), strict=True):
@@ -123,18 +119,18 @@ class Model(nn.Module):
         return rows
 
 
-def _ends(name: Name, schema: bool) -> list[tuple[str, str | None]]:
+def _ends(name: LinkLabel, schema: bool) -> list[tuple[str, str | None]]:
     """The entity heads of a label's two spans: roles, with their types if the schema counts."""
     roles = ("object" if name.of_object else "subject", "object")
     return [(role, kind if schema else None) for role, kind in zip(roles, (name.one, name.other), strict=True)]
 
 
-def _entity_heads(table: Iterable[Name], schema: bool) -> dict[tuple[str, str | None], int]:
+def _entity_heads(table: Iterable[LinkLabel], schema: bool) -> dict[tuple[str, str | None], int]:
     keys = {key for name in table for key in _ends(name, schema)}
     return {key: i for i, key in enumerate(sorted(keys, key=str, reverse=True))}  # subjects first
 
 
-def _rates(labels: Labels, counts: dict[Name, int], sides: dict, schema: bool) -> tuple[Tensor, Tensor]:
+def _rates(labels: Labels, counts: dict[LinkLabel, int], sides: dict, schema: bool) -> tuple[Tensor, Tensor]:
     """Scores to start from, of entity heads and links: their share of all spans, and of all pairs of tokens."""
     spans = torch.zeros(len(sides))
     for name, count in counts.items():

@@ -16,8 +16,12 @@ UNKNOWN = 1  # 0 is padding
 EDGE = "\0"  # stands before the first and behind the last character in a bigram
 
 
-def fold(character: str) -> str:
-    """The vocabulary form of one character: half-width and lower case, always one character."""
+def vocabulary_form(character: str) -> str:
+    """One character as the vocabulary has it: half-width and lower case, always one character.
+
+    `ie_cli.locate.fold` makes strings comparable and goes further (casefold); this one is fixed by the ids of
+    the models that are trained.
+    """
     folded = unicodedata.normalize("NFKC", character).lower()
     return folded if len(folded) == 1 else character
 
@@ -38,7 +42,7 @@ def build_vocabulary(texts: Iterable[str], *, min_count: int, min_bigram_count: 
     characters: Counter[str] = Counter()
     bigrams: Counter[str] = Counter()
     for text in texts:
-        folded = [fold(c) for c in text]
+        folded = [vocabulary_form(c) for c in text]
         characters.update(folded)
         bigrams.update(_bigrams(folded))
     return Vocabulary(_frequent(characters, min_count), _frequent(bigrams, min_bigram_count))
@@ -63,7 +67,8 @@ class WithWords:
     def __init__(self, plain: CharacterPieces):
         if plain.mode != "characters":
             raise IEError("encoder.options.words: only for tokens that are characters; try encoder.mode=characters")
-        self._plain, self.inner, self.mode, self.mask = plain, plain.inner, plain.mode, plain.mask
+        self._plain, self.inner, self.mode = plain, plain.inner, plain.mode
+        self.mask_id = plain.mask_id
 
     def __call__(self, text: str) -> Encoding:
         plain = self._plain(text)
@@ -73,7 +78,7 @@ class WithWords:
 class CharacterTokenizer:
     """Each code point is a token with "ids", "bigrams" (of it and the one before) and jieba's features."""
 
-    mode, mask = "characters", UNKNOWN
+    mode, mask_id = "characters", UNKNOWN
 
     def __init__(self, vocabulary: Vocabulary):
         self.vocabulary = vocabulary
@@ -81,7 +86,7 @@ class CharacterTokenizer:
         self._bigrams = {b: i for i, b in enumerate(vocabulary.bigrams, 2)}
 
     def __call__(self, text: str) -> Encoding:
-        folded = [fold(c) for c in text]
+        folded = [vocabulary_form(c) for c in text]
         features = {
             "ids": [self._characters.get(c, UNKNOWN) for c in folded],
             "bigrams": [self._bigrams.get(b, UNKNOWN) for b in _bigrams(folded)],

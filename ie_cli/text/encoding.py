@@ -25,7 +25,7 @@ class Encoding:
     def __len__(self) -> int:
         return len(self.starts)
 
-    def tokens(self, start: int, end: int) -> tuple[int, int] | None:
+    def token_span(self, start: int, end: int) -> tuple[int, int] | None:
         """First and last token of the characters [start, end), or None where a boundary is inside a token."""
         first = bisect_left(self.starts, start)
         last = bisect_right(self.ends, end) - 1
@@ -44,10 +44,10 @@ class Tokenizer(Protocol):
     Attributes:
         mode: "characters" (every code point is a token, no span can be lost) or "pieces" (the
             encoder's own subwords).
-        mask: the id that stands for a hidden token in pre-training.
+        mask_id: the id that stands for a hidden token in pre-training.
     """
 
     mode: str
-    mask: int
+    mask_id: int
 
     def __call__(self, text: str) -> Encoding: ...

@@ -28,7 +28,7 @@ class PieceTokenizer:
     def __init__(self, inner: PreTrainedTokenizerBase):
         if not inner.is_fast:
             raise IEError(f"{type(inner).__name__} gives no offsets, so pieces cannot be used; use mode 'characters'")
-        self.inner, self.mask = inner, mask_id(inner)
+        self.inner, self.mask_id = inner, mask_id(inner)
 
     def __call__(self, text: str) -> Encoding:
         # verbose=False: a long text is cut into windows later, the library need not warn of it
@@ -54,7 +54,7 @@ class CharacterPieces:
     mode = "characters"
 
     def __init__(self, inner: PreTrainedTokenizerBase):
-        self.inner, self.mask = inner, mask_id(inner)
+        self.inner, self.mask_id = inner, mask_id(inner)
         self._ids: dict[str, int] = {}
 
     def __call__(self, text: str) -> Encoding:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tokenizers import Tokenizer
 
-WORDS, ABOUT = "tokenizer.json", "tokenizer_config.json"
+TOKENIZER, TOKENIZER_CONFIG = "tokenizer.json", "tokenizer_config.json"
 SPECIALS = ("pad", "unk", "cls", "sep", "mask", "bos", "eos")
 
 
@@ -26,12 +26,12 @@ class TokenizerFile:
     is_fast = True
 
     def __init__(self, folder: Path):
-        self._inner = Tokenizer.from_str((folder / WORDS).read_text(encoding="utf-8"))
+        self._inner = Tokenizer.from_str((folder / TOKENIZER).read_text(encoding="utf-8"))
         self._inner.no_truncation()
         self._inner.no_padding()
-        self._about = json.loads((folder / ABOUT).read_text(encoding="utf-8"))
+        self._config = json.loads((folder / TOKENIZER_CONFIG).read_text(encoding="utf-8"))
         for name in SPECIALS:
-            setattr(self, f"{name}_token_id", self._id(self._about.get(f"{name}_token")))
+            setattr(self, f"{name}_token_id", self._id(self._config.get(f"{name}_token")))
 
     def _id(self, token: str | dict[str, Any] | None) -> int | None:
         content = token["content"] if isinstance(token, dict) else token
@@ -48,5 +48,7 @@ class TokenizerFile:
     def save_pretrained(self, folder: Path) -> None:
         """Write both files."""
         folder.mkdir(parents=True, exist_ok=True)
-        (folder / WORDS).write_text(self._inner.to_str(pretty=True), encoding="utf-8")
-        (folder / ABOUT).write_text(json.dumps(self._about, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        (folder / TOKENIZER).write_text(self._inner.to_str(pretty=True), encoding="utf-8")
+        (folder / TOKENIZER_CONFIG).write_text(
+            json.dumps(self._config, indent=2, ensure_ascii=False) + "\n", encoding="utf-8"
+        )

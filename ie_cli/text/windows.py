@@ -41,19 +41,24 @@ def _sentence_start(text: str, encoding: Encoding, low: int, high: int, *, last:
     return next((i for i in order if i > 0 and text[encoding.ends[i - 1] - 1] in SENTENCE_END), None)
 
 
-def owner(found: Sequence[Window], size: int, first: int, last: int) -> int | None:
+def holds(window: Window, first: int, last: int) -> bool:
+    """Whether a window has all of the tokens first..last."""
+    return window[0] <= first and last < window[1]
+
+
+def owner(windows: Sequence[Window], size: int, first: int, last: int) -> int | None:
     """The window that decides on the span of tokens first..last: the one that sees most around it.
 
     Args:
-        found: the windows of a text of `size` tokens.
+        windows: of a text of `size` tokens.
 
     Returns:
-        An index into `found`, or None where no window holds the whole span.
+        An index into `windows`, or None where no window holds the whole span.
     """
     best, margin = None, -1
     # Both ends of the windows ascend, so those that hold the span stand together.
-    for i in range(bisect_right(found, last, key=itemgetter(1)), bisect_right(found, first, key=itemgetter(0))):
-        low, high = found[i]
+    for i in range(bisect_right(windows, last, key=itemgetter(1)), bisect_right(windows, first, key=itemgetter(0))):
+        low, high = windows[i]
         left = first - low if low > 0 else size
         right = high - 1 - last if high < size else size
         if min(left, right) > margin:

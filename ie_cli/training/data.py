@@ -25,16 +25,16 @@ Range = tuple[str, int, int]  # a file and the bytes in which its lines begin
 
 @dataclass(frozen=True)
 class Part:
-    """Records of some files; with `share`, those that fall on one side of a seeded split.
+    """Records of some files; with `dev_fraction`, those that fall on one side of a seeded split.
 
     Attributes:
-        share: of the records that go to the dev side; 0 is no split.
+        dev_fraction: of the records that go to the dev side; 0 is no split.
         dev: which side of the split.
         needs: what a record must be annotated for ("entities", …) to be read; None reads all.
     """
 
     files: tuple[str, ...]
-    share: float = 0.0
+    dev_fraction: float = 0.0
     seed: int = 1
     dev: bool = False
     needs: str | None = None
@@ -55,24 +55,24 @@ class Part:
 
     def ranges(self, pieces: int) -> list[Range]:
         """The files cut into at least `pieces` ranges, in order."""
-        found = []
+        ranges = []
         for path in self.files:
             size = _size(path)
             cuts = [size * i // pieces for i in range(pieces + 1)]
-            found += [(path, low, high) for low, high in pairwise(cuts)]
-        return found
+            ranges += [(path, low, high) for low, high in pairwise(cuts)]
+        return ranges
 
     def _is_mine(self, record: Record) -> bool:
         if self.needs and getattr(record, self.needs) is None:
             return False
-        return not self.share or self._is_dev(record) == self.dev
+        return not self.dev_fraction or self._is_dev(record) == self.dev
 
     def _is_dev(self, record: Record) -> bool:
         """By the text, not by chance: a repeated text never stands on both sides, and order does not matter."""
-        return fraction(f"{self.seed}\0{record.text}") < self.share
+        return hash_fraction(f"{self.seed}\0{record.text}") < self.dev_fraction
 
 
-def fraction(text: str) -> float:
+def hash_fraction(text: str) -> float:
     """A number of [0, 1) that a text always has, and that says nothing about it."""
     return int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest(), "big") / 2**64
 
@@ -130,7 +130,7 @@ def tokenise(part: Part, codec: Any, *, length: int, key: Any, cache: str | None
         key: plain data that decides what the codec does (encoder, labels, settings).
         cache: folder for the tokenised files; None takes that of `datasets`.
     """
-    identity = [digest(part.files), part.share, part.seed, part.dev, part.needs, length, key, _code()]
+    identity = [digest(part.files), part.dev_fraction, part.seed, part.dev, part.needs, length, key, _code()]
     fingerprint = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
     rows = datasets.Dataset.from_generator(
         _Rows(part, codec, length),

@@ -7,8 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ie_cli.records import Record
-from ie_cli.registry import load
-from ie_cli.scoring._several import BETWEEN
+from ie_cli.scoring import BETWEEN, counts_for
 from ie_cli.training.loop import Epoch
 
 PLATEAU = 3  # epochs without a single right prediction
@@ -28,59 +27,68 @@ class SharedTexts:
 
     def __init__(self, dev: Sequence[Record]):
         self.dev = {record.text for record in dev}
-        self.found: set[str] = set()
+        self.shared: set[str] = set()
 
     def watch(self, train: Iterable[Record]) -> Iterator[Record]:
         """The same records."""
         for record in train:
             if record.text in self.dev:
-                self.found.add(record.text)
+                self.shared.add(record.text)
             yield record
 
     def notices(self) -> Iterator[Notice]:
-        if self.found:
+        if self.shared:
             yield Notice(
-                f"{len(self.found)} of {len(self.dev)} dev texts are training texts, too: the dev score is too high; "
+                f"{len(self.shared)} of {len(self.dev)} dev texts are training texts, too: the dev score is too high; "
                 "take them out of one side, or leave --dev out, which splits by text"
             )
 
 
 class Unannotated:
-    """Takes the training records out that are not annotated for the task: they are not examples of nothing.
+    """Skips records not annotated for the task; missing annotation is not a negative example.
 
     Args:
         needs: "entities", "relations" or "events"; None lets all records pass.
     """
 
     def __init__(self, needs: str | None):
-        self.needs, self.found, self.all = needs, 0, 0
+        self.needs, self.skipped, self.all = needs, 0, 0
 
     def watch(self, train: Iterable[Record]) -> Iterator[Record]:
         """The other records."""
         for record in train:
             self.all += 1
             if self.needs and getattr(record, self.needs) is None:
-                self.found += 1
+                self.skipped += 1
             else:
                 yield record
 
     def notices(self) -> Iterator[Notice]:
-        if self.found:
+        if self.skipped:
             yield Notice(
-                f"{self.found} of {self.all} training records have no '{self.needs}' and are left out; where there are "
-                f'none, write "{self.needs}": []. --task multi learns from records of several kinds'
+                f"{self.skipped} of {self.all} training records have no '{self.needs}' and are left out; where there "
+                f'are none, write "{self.needs}": []. --task multi learns from records of several kinds'
             )
 
 
 def unscored(kind: str, dev: Sequence[Record]) -> Iterator[Notice]:
     """A line for each kind of a model for which no dev record is annotated."""
     for name in kind.split(BETWEEN):
-        counts = load("ie_cli.scoring", name).Counts()
+        counts = counts_for(name)
         if not any(counts.add(record, None) for record in dev):
             yield Notice(
                 f"no dev record is annotated for {counts.part}, so the dev score says nothing of them; "
                 "name records that are with --dev"
             )
+
+
+def untaught(names: Sequence[str], dev: Iterable[str]) -> Iterator[Notice]:
+    """A line for labels of the dev records that no training record has."""
+    if unknown := sorted(set(dev) - set(names)):
+        yield Notice(
+            f"{len(unknown)} labels of the dev records are in no training record and cannot be found: "
+            f"{', '.join(unknown[:5])}{', …' * (len(unknown) > 5)}; `ie check TRAIN --dev DEV` shows them"
+        )
 
 
 def short_windows(options: Mapping[str, Any], limit: int | None, length: int) -> Iterator[Notice]:
@@ -92,7 +100,7 @@ def short_windows(options: Mapping[str, Any], limit: int | None, length: int) ->
         )
 
 
-class Watch:
+class EpochWatch:
     """Looks at each epoch; says a thing once when it begins."""
 
     def __init__(self):

@@ -14,7 +14,7 @@ import torch
 import ie_cli
 from ie_cli import config
 from ie_cli.nn.device import best_device
-from ie_cli.training import devices
+from ie_cli.training import parallel
 from ie_cli.training.diagnosis import Notice
 
 NAME = "run.json"
@@ -35,15 +35,15 @@ def describe(data: dict[str, str]) -> dict[str, Any]:
         **{name: metadata.version(name) for name in PACKAGES},
         "platform": platform.platform(),
         "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
-        "processes": devices.count(),
+        "processes": parallel.count(),
         "threads": torch.get_num_threads(),
         "data": data,
     }
 
 
-def write(folder: Path, found: dict[str, Any]) -> None:
+def write(folder: Path, content: dict[str, Any]) -> None:
     """Write run.json."""
-    (folder / NAME).write_text(json.dumps(found, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    (folder / NAME).write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def changes(folder: Path, recipe: Path, now: dict[str, Any], settings: dict[str, Any]) -> Iterator[Notice]:
@@ -56,6 +56,26 @@ def changes(folder: Path, recipe: Path, now: dict[str, Any], settings: dict[str,
     differ = dict.fromkeys(name for before, after in pairs for name in _differences(before, after))
     if differ:
         yield Notice(f"resumed with another {', '.join(differ)}: the result may not be that of an undisturbed run")
+
+
+def asked_otherwise(folder: Path, recipe: Path, data: dict[str, str], asked: dict[str, Any]) -> list[str]:
+    """Names of what a run was made with other than is asked now: of data the contents count, not the files.
+
+    None where the run's own files are gone.
+    """
+    if not (folder / NAME).is_file() or not recipe.is_file():
+        return []
+    before = json.loads((folder / NAME).read_text(encoding="utf-8"))["data"]
+    given = {name: value for name, value in asked.items() if name != "data"}
+    return [*_differences(before, data, "data"), *_unlike(config.read(str(recipe)), given)]
+
+
+def _unlike(before: Any, asked: Any, name: str = "") -> list[str]:
+    """Dotted names of the values that are asked for and were others before; what is left open fits."""
+    if not isinstance(asked, dict):
+        return [] if asked in (None, "auto", before) else [name]
+    rows = before if isinstance(before, dict) else {}
+    return [x for key in asked for x in _unlike(rows.get(key), asked[key], f"{name}.{key}".lstrip("."))]
 
 
 def _differences(before: Any, after: Any, name: str = "") -> list[str]:

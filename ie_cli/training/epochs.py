@@ -9,9 +9,9 @@ from typing import Any
 
 from torch import nn
 
-from ie_cli.scoring._score import Score
-from ie_cli.scoring._several import Several
-from ie_cli.training import checkpoint, data, devices, diagnosis, loop, metrics
+from ie_cli import metrics
+from ie_cli.scoring import JointScore, Score
+from ie_cli.training import checkpoint, data, diagnosis, loop, parallel
 from ie_cli.training.diagnosis import Notice
 from ie_cli.training.loop import Epoch, Step
 from ie_cli.training.settings import Train
@@ -28,36 +28,36 @@ class Saved:
 
 
 def train(
-    state: State, kept: dict[str, Any], examples: data.Examples, settings: Train,
-    evaluate: Callable[[nn.Module], Score | Several | None], out: Path, note: dict[str, Any],
+    state: State, best_so_far: dict[str, Any], examples: data.Examples, settings: Train,
+    evaluate: Callable[[nn.Module], Score | JointScore | None], out: Path, note: dict[str, Any],
 ) -> Iterator[Step | Saved | Notice]:  # fmt: skip
     """The epochs, each kept on disk before it is told.
 
     Args:
-        kept: the best F1 so far, and for how many epochs it has been the best.
+        best_so_far: the best F1, and for how many epochs it has been the best.
         note: how the model was made, for its folder.
     """
-    watch = diagnosis.Watch()
-    if _is_over(kept, settings):
+    watch = diagnosis.EpochWatch()
+    if _is_over(best_so_far, settings):
         return
     for event in loop.fit(state, examples, settings, evaluate):
         if isinstance(event, Step):
             yield event
             continue
-        f1 = devices.of_first(event.score.micro.f1 if event.score else 0.0)
-        better = f1 > kept["best"]
-        kept = {"best": max(kept["best"], f1), "stale": 0 if better else kept["stale"] + 1}
-        if devices.rank() == 0:
+        f1 = parallel.broadcast(event.score.micro.f1 if event.score else 0.0)
+        better = f1 > best_so_far["best"]
+        best_so_far = {"best": max(best_so_far["best"], f1), "stale": 0 if better else best_so_far["stale"] + 1}
+        if parallel.rank() == 0:
             _keep(state, event, better, settings, out, note)
-            checkpoint.save(state, out, kept)
+            checkpoint.save(state, out, best_so_far)
             yield Saved(event, better)
             yield from watch.notices(event)
-        if _is_over(kept, settings):
+        if _is_over(best_so_far, settings):
             return
 
 
-def _is_over(kept: dict[str, Any], settings: Train) -> bool:
-    return bool(settings.patience) and kept["stale"] >= settings.patience
+def _is_over(best_so_far: dict[str, Any], settings: Train) -> bool:
+    return bool(settings.patience) and best_so_far["stale"] >= settings.patience
 
 
 def _keep(state: State, event: Epoch, better: bool, settings: Train, out: Path, note: dict[str, Any]) -> None:
@@ -69,4 +69,14 @@ def _keep(state: State, event: Epoch, better: bool, settings: Train, out: Path, 
     }
     for name in ("last", "best") if better else ("last",):
         folder.save(state.best_weights, out / name, bits=settings.bits, note=scored)
-    metrics.add(out, event, better)
+    metrics.append(out, _line(event, better))
+
+
+def _line(event: Epoch, best: bool) -> dict[str, Any]:
+    return {
+        "epoch": event.epoch,
+        "loss": round(event.loss, 5),
+        "seconds": round(event.seconds, 1),
+        "best": best,
+        "dev": event.score.to_json(),
+    }

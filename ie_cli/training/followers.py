@@ -65,9 +65,9 @@ class SlowWeights(Follower):
 
 def build(model: nn.Module, settings: Train) -> dict[str, Follower]:
     """The followers that are asked for, by name, in the order in which they are updated."""
-    found: dict[str, Follower] = {}
+    followers: dict[str, Follower] = {}
     if settings.lookahead.steps:
-        found["lookahead"] = SlowWeights(model, settings.lookahead)
+        followers["lookahead"] = SlowWeights(model, settings.lookahead)
     if settings.average:
-        found["average"] = Average(model, settings.average)
-    return found
+        followers["average"] = Average(model, settings.average)
+    return followers

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import partial
 
 from torch import nn
 
 from ie_cli.errors import IEError
 from ie_cli.nn.hybrid import ABOVE
+from ie_cli.nn.pretrained import PretrainedEncoder
 from ie_cli.training.settings import Freeze, Train
 
 LAYER = re.compile(r"(?:^|\.)(?:layers?|albert_layer_groups|blocks|h|forwards|backwards)\.(\d+)\.")
@@ -70,10 +74,27 @@ def checkpoint(encoder: nn.Module) -> None:
         raise IEError("train.checkpointing: this encoder has no layers to checkpoint; leave the setting out")
     # The older name of the same is deprecated within the series of transformers that is supported.
     enable = getattr(inner, "activation_checkpointing_enable", None) or inner.gradient_checkpointing_enable
-    enable({"use_reentrant": False})
+    base = getattr(encoder, "base", None)  # of a hybrid
+    scaled = base if isinstance(base, PretrainedEncoder) else encoder
+    enable({"use_reentrant": False, "context_fn": partial(_as_in_the_forward_pass, scaled)})
 
 
-def share(name: str, layers: int, decay: float) -> float:
-    """Share of the encoder's rate that a weight has: decay^n for n layers between it and the top one."""
+def _as_in_the_forward_pass(encoder: PretrainedEncoder) -> tuple[AbstractContextManager, AbstractContextManager]:
+    """Contexts of a layer's two runs: the second sees the lengths of its own texts, though others came between."""
+    factor = encoder.factor
+
+    @contextmanager
+    def again() -> Iterator[None]:
+        later, encoder.factor = encoder.factor, factor
+        try:
+            yield
+        finally:
+            encoder.factor = later
+
+    return nullcontext(), again()
+
+
+def lr_factor(name: str, layers: int, decay: float) -> float:
+    """Factor on the encoder's rate for a weight: decay^n for n layers between it and the top one."""
     place = depth(name)
     return 1.0 if place is None else decay ** (layers - 1 - place)

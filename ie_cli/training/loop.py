@@ -6,13 +6,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-import torch
 from torch import nn
 
 from ie_cli.errors import IEError
-from ie_cli.scoring._score import Score
-from ie_cli.scoring._several import Several
-from ie_cli.training import batches, devices, optimiser
+from ie_cli.scoring import JointScore, Score
+from ie_cli.training import batches, optimiser, parallel
+from ie_cli.training.batches import MicroBatch
 from ie_cli.training.data import Examples
 from ie_cli.training.settings import Train
 from ie_cli.training.step import State, update
@@ -37,12 +36,12 @@ class Epoch:
 
     epoch: int
     loss: float
-    score: Score | Several | None
+    score: Score | JointScore | None
     seconds: float
 
 
 def fit(
-    state: State, examples: Examples, settings: Train, evaluate: Callable[[nn.Module], Score | Several | None]
+    state: State, examples: Examples, settings: Train, evaluate: Callable[[nn.Module], Score | JointScore | None]
 ) -> Iterator[Step | Epoch]:
     """Train from `state.epoch` on; after an `Epoch` is yielded the state stands behind that epoch.
 
@@ -52,13 +51,13 @@ def fit(
     Raises:
         IEError: the loss is no longer a number.
     """
-    per_epoch = batches.steps(examples.lengths, settings, devices.count())
+    per_epoch = batches.steps(examples.lengths, settings, parallel.count())
     while state.epoch < settings.epochs:
         done, total, began = state.epoch * per_epoch, 0.0, time.monotonic()
         state.model.train()
-        for step, portions in enumerate(_portions(state, examples, settings), done + 1):
-            share = optimiser.rate(step - 1, per_epoch * settings.epochs, settings.warm_up)
-            loss = update(state, examples, portions, settings, share)
+        for step, batch in enumerate(micro_batches(state, examples, settings), done + 1):
+            factor = optimiser.lr_factor(step - 1, per_epoch * settings.epochs, settings.warm_up)
+            loss = update(state, examples, batch, settings, factor)
             check(loss, step, settings)
             total += loss
             yield Step(state.epoch + 1, step, per_epoch * settings.epochs, loss)
@@ -68,13 +67,12 @@ def fit(
         yield Epoch(state.epoch, total / per_epoch, score, seconds)
 
 
-def _portions(state: State, examples: Examples, settings: Train) -> Iterator[list[batches.Portion]]:
-    """The batches of the next epoch, all chance of which is drawn anew from the seed."""
-    seed = settings.seed * 100_003 + state.epoch
-    torch.manual_seed(seed + devices.rank() * 1_000_003)  # each process has its own dropout
-    mean_over = getattr(state.model, "mean_over", "texts")
-    place = {"rank": devices.rank(), "processes": devices.count()}
-    return batches.portions(examples.lengths, settings, seed, mean_over=mean_over, **place)
+def micro_batches(state: State, examples: Examples, settings: Train) -> Iterator[list[MicroBatch]]:
+    """The batch of each step of the next epoch, all chance of which is drawn anew from the seed."""
+    seed = batches.seed_of(settings.seed, state.epoch)
+    parallel.seed_torch(seed)
+    place = {"rank": parallel.rank(), "processes": parallel.count()}
+    return batches.micro_batches(examples.lengths, settings, seed, mean_over=state.model.mean_over, **place)
 
 
 def check(loss: float, step: int, settings: Train) -> None:

@@ -9,11 +9,9 @@ from torch import Tensor, nn
 
 from ie_cli.errors import IEError
 from ie_cli.nn.divergence import span_divergence
-from ie_cli.nn.pointer import SpanScores, TypeScores
 from ie_cli.nn.zlpr import HARD, Targets
 from ie_cli.tasks._codec import Batch
 from ie_cli.tasks.multi import Model as Multi
-from ie_cli.tasks.multi import members
 from ie_cli.training.settings import Train
 
 
@@ -30,7 +28,7 @@ class Objective(nn.Module):
         self.dtype = getattr(torch, settings.precision)
         targets = Targets(1 - settings.smoothing.gold, settings.smoothing.rest)
         self.targets = (targets,) if targets != HARD else ()
-        others = [one.task for one in members(model) if not hasattr(one, "cells")]
+        others = [one.task for one in model.members() if not one.has_pointers]
         for name, wanted in {"r_drop": self.r_drop, "smoothing": self.targets}.items():
             if wanted and others:
                 raise IEError(f"train.{name} needs a pointer head, which {others[0]} has not; try a pointer model")
@@ -59,12 +57,7 @@ def _apart(model: nn.Module, batch: Batch, outputs: Any, others: Any) -> Tensor 
     if isinstance(model, Multi):
         return sum(
             factor * _apart(model.parts[task], mine, outputs.parts[task], others.parts[task])
-            for task, factor, mine in model.shares(batch)
+            for task, factor, mine in model.weighted_batches(batch)
         )
-    pairs = zip(heads(outputs), heads(others), model.cells(batch.inputs.mask), strict=True)
+    pairs = zip(*map(model.pointer_scores, (outputs, others)), model.cells(batch.inputs.mask), strict=True)
     return sum(span_divergence(*pair).mean() for pair in pairs)
-
-
-def heads(outputs: Any) -> tuple[SpanScores | TypeScores, ...]:
-    """The scores of each pointer head in a model's outputs: one, or a tuple of several."""
-    return (outputs,) if isinstance(outputs, (SpanScores, TypeScores)) else outputs

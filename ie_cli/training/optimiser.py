@@ -33,8 +33,8 @@ def build(model: nn.Module, settings: Train) -> torch.optim.AdamW:
 
 def _peak(model: nn.Module, name: str, settings: Train, depth: int) -> float:
     if name.startswith("encoder.") and not layers.is_above(name):
-        return settings.lr * layers.share(name, depth, settings.layer_decay)
-    factors = (f for prefix, f in getattr(model, "rates", {}).items() if name.startswith(prefix))
+        return settings.lr * layers.lr_factor(name, depth, settings.layer_decay)
+    factors = (f for prefix, f in model.rates.items() if name.startswith(prefix))
     return settings.head_lr * next(factors, 1.0)
 
 
@@ -62,15 +62,15 @@ class RowAdamW(torch.optim.AdamW):
         return loss
 
 
-def rate(step: int, steps: int, warm_up: float) -> float:
-    """Share of the peak rate at a step: a linear climb, then a linear fall to 0 behind the last step."""
+def lr_factor(step: int, steps: int, warm_up: float) -> float:
+    """Factor on the peak rates at a step: a linear climb, then a linear fall to 0 behind the last step."""
     climb = max(1, round(steps * warm_up))
     if step < climb:
         return (step + 1) / climb
     return max(0.0, (steps - step) / max(1, steps - climb))
 
 
-def set_rate(optimiser: torch.optim.Optimizer, share: float) -> None:
-    """Set every group's rate to a share of its peak."""
+def set_lr(optimiser: torch.optim.Optimizer, factor: float) -> None:
+    """Set every group's rate to so much of its peak."""
     for group in optimiser.param_groups:
-        group["lr"] = group["peak"] * share
+        group["lr"] = group["peak"] * factor

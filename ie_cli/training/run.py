@@ -2,36 +2,31 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
-import yaml
 from torch import nn
 
 import ie_cli
 from ie_cli import config, predicting
 from ie_cli.errors import IEError, Report
 from ie_cli.nn.device import best_device
-from ie_cli.records import Record
+from ie_cli.records import Record, without_annotation
 from ie_cli.registry import load
-from ie_cli.scoring._score import Score
-from ie_cli.scoring._several import Several, scorer
-from ie_cli.scoring.links import linked
+from ie_cli.scoring import JointScore, Score, counts_for, score_all
+from ie_cli.scoring.links import has_links
 from ie_cli.tasks import DEFAULTS, LINKS, NEEDS
-from ie_cli.training import checkpoint, data, devices, diagnosis, environment, epochs, metrics, recipe
+from ie_cli.training import checkpoint, data, diagnosis, epochs, parallel, recipe, run_folder
 from ie_cli.training.diagnosis import Notice
 from ie_cli.training.epochs import Saved
 from ie_cli.training.loop import Step
 from ie_cli.training.recipe import Recipe
 from ie_cli.training.step import State
 from ie_cli.zoo import encoders, folder
-
-RECIPE = "recipe.yaml"
 
 
 @dataclass(frozen=True)
@@ -76,18 +71,13 @@ def run(
     recipe.complete(settings)
     train, dev, dev_source = _parts(settings)
     settings.task = settings.task or guess_task(train)
-    devices.start()
-    if devices.rank() == 0:
-        prepare(out, resume)
+    parallel.start()
+    if parallel.rank() == 0:
+        run_folder.prepare(out, resume)
     dev_records = list(dev.read(report))
-    shared = diagnosis.SharedTexts(dev_records)
-    task = load("ie_cli.tasks", settings.task)
-    known = diagnosis.Unannotated(NEEDS.get(task.Model.kind))
-    labels = task.Labels.of(known.watch(shared.watch(train.read(report))))
-    train = replace(train, needs=known.needs)
+    labels, train, notices = _labels(settings, train, dev_records, report)
     if not dev_records:
-        raise IEError("there are no dev records; name some with --dev or raise data.dev_share")
-    labels.length = min(labels.length, settings.train.length)  # longer ones are read in windows
+        raise IEError(_no_dev(settings.data))
     model = _model(settings, labels, train)
     state = State(model, settings.train)
     examples = _examples(settings, labels, model, train, cache=cache, processes=processes)
@@ -95,28 +85,36 @@ def run(
         settings.task, labels.names, settings.encoder.name, settings.encoder.mode, folder.parameters(model),
         examples.texts, len(examples.lengths), examples.lost, len(dev_records), dev_source,
     )  # fmt: skip
-    yield from known.notices()
-    yield from shared.notices()
+    yield from notices
     yield from diagnosis.unscored(model.kind, dev_records)
+    yield from diagnosis.untaught(labels.names, _names(settings.task, dev_records))
     yield from diagnosis.short_windows(settings.encoder.options, model.encoder.limit, settings.train.length)
-    kept = checkpoint.restore(state, out) if resume else {"best": -1.0, "stale": 0}
+    best_so_far = checkpoint.restore(state, out) if resume else {"best": -1.0, "stale": 0}
     hashes = {"train": data.digest(train.files), "dev": data.digest(dev.files)}
-    if devices.rank() == 0:
-        yield from describe(out, config.plain(settings), hashes, state.epoch)
-    note = {"recipe": config.plain(settings), "data": hashes, "ie": ie_cli.__version__}
-    yield from epochs.train(state, kept, examples, settings.train, _evaluator(model.kind, dev_records), out, note)
+    if parallel.rank() == 0:
+        yield from run_folder.describe(out, asdict(settings), hashes, state.epoch)
+    note = {"recipe": asdict(settings), "data": hashes, "ie": ie_cli.__version__}
+    evaluate = _evaluator(model.kind, dev_records)
+    yield from epochs.train(state, best_so_far, examples, settings.train, evaluate, out, note)
 
 
-def describe(
-    out: Path, settings: dict[str, Any], hashes: dict[str, str], done: int, count: str = "epoch"
-) -> Iterator[Notice]:
-    """Write what the run is, and say what is new in a run of which some epochs (or other `count`) are done already."""
-    now = environment.describe(hashes)
-    if done:
-        yield from environment.changes(out, out / RECIPE, now, settings)
-    metrics.rewind(out, done, count)
-    environment.write(out, now)
-    (out / RECIPE).write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
+def _labels(
+    settings: Recipe, train: data.Part, dev: list[Record], report: Report
+) -> tuple[Any, data.Part, list[Notice]]:
+    """The labels in the training records, the part of these that is annotated, and what there is to say of them."""
+    task = load("ie_cli.tasks", settings.task)
+    shared, unannotated = diagnosis.SharedTexts(dev), diagnosis.Unannotated(NEEDS.get(task.Model.kind))
+    labels = task.Labels.of(unannotated.watch(shared.watch(train.read(report))))
+    labels.length = min(labels.length, settings.train.length)  # longer ones are read in windows
+    return labels, replace(train, needs=unannotated.needs), [*unannotated.notices(), *shared.notices()]
+
+
+def _names(task: str, records: Iterable[Record]) -> list[str]:
+    """The labels of records, none where they are not annotated."""
+    try:
+        return load("ie_cli.tasks", task).Labels.of(records).names
+    except IEError:
+        return []
 
 
 def _model(settings: Recipe, labels: Any, train: data.Part) -> nn.Module:
@@ -125,16 +123,15 @@ def _model(settings: Recipe, labels: Any, train: data.Part) -> nn.Module:
     encoder = encoders.create(settings.encoder, lambda: (record.text for record in train))
     head = config.build(load("ie_cli.tasks", settings.task).Settings, settings.model, "model")
     model = folder.build(settings.task, encoder, labels, head)
-    if hasattr(model, "study"):  # what can only be counted with the settings at hand
-        model.study(train)
-    settings.encoder, settings.model = encoder.settings, config.plain(head)
+    model.count_matches(train)
+    settings.encoder, settings.model = encoder.settings, asdict(head)
     return model.to(best_device())
 
 
 def _examples(settings: Recipe, labels: Any, model: nn.Module, train: data.Part, **options: Any) -> data.Examples:
     """The tokenised training records; of several processes the first one makes them."""
-    key = [settings.task, config.plain(settings.encoder), config.plain(labels), settings.model]
-    with devices.first_alone():
+    key = [settings.task, asdict(settings.encoder), asdict(labels), settings.model]
+    with parallel.first_alone():
         return data.tokenise(train, model.codec, length=settings.train.length, key=key, **options)
 
 
@@ -150,18 +147,33 @@ def _parts(settings: Recipe) -> tuple[data.Part, data.Part, str]:
     return train, dev, f"{wanted.dev_share:.0%} split off, split_seed {wanted.split_seed}"
 
 
+def _no_dev(wanted: recipe.Data) -> str:
+    if wanted.dev:
+        return f"{', '.join(wanted.dev)}: no dev records can be read; `ie check FILE` says why"
+    return (
+        f"no text is among the {wanted.dev_share:.0%} that are split off for dev: of few texts that happens; "
+        "try --set data.split_seed=2 or --set data.dev_share=0.3, or name dev records with --dev"
+    )
+
+
 def guess_task(records: Iterable[Record]) -> str:
     """The task that the annotations of the records are for.
 
     Raises:
-        IEError: none of them is annotated.
+        IEError: there are none, or none is annotated.
     """
     wanted = list(DEFAULTS)
     seen = len(wanted)
+    record = None
     for record in records:
         seen = next((i for i, part in enumerate(wanted[:seen]) if _has(record, part)), seen)
         if seen == 0:
             break
+    if record is None:
+        raise IEError(
+            "there are no training records: no line of the files can be read (`ie check FILE` says why), "
+            "or the few texts were all split off for dev (name some with --dev)"
+        )
     if seen == len(wanted):
         parts = _either([part for part in wanted if part != LINKS])
         raise IEError(f"the training records are not annotated: none has {parts}. `ie convert` makes records")
@@ -169,32 +181,18 @@ def guess_task(records: Iterable[Record]) -> str:
 
 
 def _has(record: Record, part: str) -> bool:
-    return linked(record) if part == LINKS else getattr(record, part) is not None
+    return has_links(record) if part == LINKS else getattr(record, part) is not None
 
 
 def _either(names: Sequence[str]) -> str:
     return " or ".join(f"'{name}'" for name in names)
 
 
-def prepare(out: Path, resume: bool) -> None:
-    """Make the run's folder; a finished run is never overwritten in silence."""
-    if not resume and (out / metrics.NAME).exists():
-        raise IEError(
-            f"{out}: already holds a run; go on with --resume, start anew with --overwrite, or name another -o"
-        )
-    out.mkdir(parents=True, exist_ok=True)
-
-
-def clear(out: Path, folders: Iterable[str] = ("best", "last")) -> None:
-    """Remove an earlier run's files and `folders`, and only those."""
-    for name in (RECIPE, environment.NAME, metrics.NAME, checkpoint.NAME):
-        (out / name).unlink(missing_ok=True)
-    for name in folders:
-        shutil.rmtree(out / name, ignore_errors=True)
-
-
-def _evaluator(kind: str, dev: list[Record]) -> Callable[[nn.Module], Score | Several | None]:
+def _evaluator(kind: str, dev: list[Record]) -> Callable[[nn.Module], Score | JointScore | None]:
     """Scores a model on the dev records, in the first process only."""
-    score = scorer(kind).score
-    bare = [replace(record, entities=None, relations=None, events=None) for record in dev]  # nothing of the gold
-    return lambda model: score(dev, predicting.predict(model, bare)) if devices.rank() == 0 else None
+    bare = [without_annotation(record) for record in dev]
+
+    def evaluate(model: nn.Module) -> Score | JointScore | None:
+        return score_all(counts_for(kind), dev, predicting.predict(model, bare)) if parallel.rank() == 0 else None
+
+    return evaluate

@@ -10,9 +10,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ie_cli import metrics
 from ie_cli.errors import IEError
-from ie_cli.training import checkpoint, devices, metrics, run
+from ie_cli.training import checkpoint, data, environment, parallel, run, run_folder
 from ie_cli.training.recipe import Recipe
+from ie_cli.writing import replacing
 
 NAME = "seeds.json"
 
@@ -60,14 +62,14 @@ def parse(text: str, first: int) -> list[int]:
         IEError: neither.
     """
     try:
-        found = [int(part) for part in text.split(",") if part.strip()]
+        seeds = [int(part) for part in text.split(",") if part.strip()]
     except ValueError:
-        found = []
-    if "," not in text and found:
-        found = list(range(first, first + found[0]))
-    if not found or len(set(found)) < len(found):
+        seeds = []
+    if "," not in text and seeds:
+        seeds = list(range(first, first + seeds[0]))
+    if not seeds or len(set(seeds)) < len(seeds):
         raise IEError(f"--seeds takes a number of seeds, or different seeds as 1,2,3; found '{text}'")
-    return found
+    return seeds
 
 
 def run_all(
@@ -79,19 +81,22 @@ def run_all(
         resume: skip the seeds that are finished there, and go on with one that was stopped.
         options: of `run.run`.
     """
+    if (out / metrics.NAME).exists():
+        raise IEError(f"{out}: holds a run of one seed; name another -o")
     done = _read(out / NAME) if resume else {}
     for seed in seeds:
-        if seed in done:
-            continue
         own = copy.deepcopy(settings)
         own.train.seed = seed
         place = folder(out, seed)
+        if seed in done:
+            _refuse_another(own, place)
+            continue
         yield SeedBegins(seed, place)
         yield from run.run(own, place, resume=resume and (place / checkpoint.NAME).is_file(), **options)
-        if devices.rank() == 0:
+        if parallel.rank() == 0:
             done[seed] = _best(seed, place)
             _write(out / NAME, Spread.of(list(done.values())))
-    if devices.rank() == 0:
+    if parallel.rank() == 0:
         yield Spread.of([done[seed] for seed in seeds])
 
 
@@ -104,7 +109,15 @@ def clear(out: Path, seeds: Sequence[int]) -> None:
     """Remove the runs of earlier seeds, and only those."""
     (out / NAME).unlink(missing_ok=True)
     for seed in seeds:
-        run.clear(folder(out, seed))
+        run_folder.clear(folder(out, seed))
+
+
+def _refuse_another(settings: Recipe, place: Path) -> None:
+    """Raise an `IEError` where a finished run is of other data or settings: their mean would say nothing."""
+    hashes = {"train": data.digest(settings.data.train), "dev": data.digest(settings.data.dev or settings.data.train)}
+    differ = environment.asked_otherwise(place, place / run_folder.RECIPE, hashes, asdict(settings))
+    if differ:
+        raise IEError(f"{place}: is finished with another {', '.join(differ)}; start anew with --overwrite")
 
 
 def _best(seed: int, place: Path) -> Result:
@@ -120,6 +133,5 @@ def _read(path: Path) -> dict[int, Result]:
 
 
 def _write(path: Path, spread: Spread) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(json.dumps(asdict(spread), indent=2) + "\n", encoding="utf-8")
-    part.replace(path)
+    with replacing(path) as part:
+        part.write_text(json.dumps(asdict(spread), indent=2) + "\n", encoding="utf-8")

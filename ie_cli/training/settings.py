@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass
@@ -115,3 +118,40 @@ class Train:
     patience: int = 0
     seed: int = 1
     bits: int = 32
+
+
+# What `config.check` takes, for every recipe with these settings as its `train`.
+RANGES: dict[str, Callable[[Any], bool]] = {
+    "train.epochs": lambda x: x >= 1,
+    "train.batch": lambda x: x >= 1,
+    "train.accumulate": lambda x: x >= 1,
+    "train.lr": lambda x: x is None or 0 < x < math.inf,
+    "train.head_lr": lambda x: x is None or 0 < x < math.inf,
+    "train.layer_decay": lambda x: 0 < x <= 1,
+    "train.weight_decay": lambda x: 0 <= x < math.inf,
+    "train.warm_up": lambda x: 0 <= x <= 1,
+    "train.clip": lambda x: 0 < x <= math.inf,
+    "train.average": lambda x: 0 <= x < 1,
+    "train.lookahead.steps": lambda x: x >= 0,
+    "train.lookahead.alpha": lambda x: 0 < x <= 1,
+    "train.fgm.epsilon": lambda x: 0 <= x < math.inf,
+    "train.r_drop": lambda x: 0 <= x < math.inf,
+    "train.smoothing.gold": lambda x: 0 <= x < 1,
+    "train.smoothing.rest": lambda x: 0 <= x < 1,
+    "train.freeze.layers": lambda x: x >= 0,
+    "train.length": lambda x: x >= 1,
+    "train.patience": lambda x: x >= 0,
+    "train.bits": lambda x: x in (8, 16, 32),
+}
+CHOICES = {
+    "train.precision": ("float32", "bfloat16", "float16"),
+    "train.fgm.variant": ("adversarial", "both"),
+}
+
+
+def fill_in_rates(train: Train, *, lr: float, least_head_lr: float) -> None:
+    """Fill in the rates that are left open: the head's is the encoder's, but at least `least_head_lr`."""
+    if train.lr is None:
+        train.lr = lr
+    if train.head_lr is None:
+        train.head_lr = max(least_head_lr, train.lr)

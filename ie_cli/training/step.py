@@ -1,4 +1,4 @@
-"""One update of the weights: gradients of all portions, clipped, and a step of the optimiser."""
+"""One update of the weights: gradients of all micro-batches, clipped, and a step of the optimiser."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 import torch
 from torch import nn
 
-from ie_cli.training import devices, followers, layers, optimiser
+from ie_cli.training import followers, layers, optimiser, parallel
 from ie_cli.training.adversarial import FGM
-from ie_cli.training.batches import Portion
+from ie_cli.training.batches import MicroBatch
 from ie_cli.training.data import Examples
 from ie_cli.training.objective import Objective
 from ie_cli.training.settings import Train
@@ -29,7 +29,7 @@ class State:
     def __init__(self, model: nn.Module, settings: Train):
         layers.prepare(model.encoder, settings)
         self.model = model
-        self.objective = devices.wrap(Objective(model, settings))
+        self.objective = parallel.wrap(Objective(model, settings))
         self.gradients: Callable[[Callable[[], float]], float] = (
             FGM(model, settings.fgm) if settings.fgm.epsilon else _once
         )
@@ -44,40 +44,40 @@ class State:
 
     @property
     def best_weights(self) -> nn.Module:
-        """The model to evaluate and keep: the average where there is one."""
-        return self.followers["average"].model if "average" in self.followers else self.model
+        """The model to evaluate and keep: the average where there is one, else Lookahead's slow weights."""
+        return [self.model, *(follower.model for follower in self.followers.values())][-1]
 
 
 def _once(backward: Callable[[], float]) -> float:
     return backward()
 
 
-def update(state: State, examples: Examples, portions: Sequence[Portion], settings: Train, share: float) -> float:
-    """Take one step with a share of the peak rate; returns the loss of all portions of all processes."""
+def update(state: State, examples: Examples, batch: Sequence[MicroBatch], settings: Train, lr_factor: float) -> float:
+    """Take one step at a fraction of the peak rates; returns the loss of the whole batch, of all processes."""
     state.optimiser.zero_grad()
-    loss = state.gradients(lambda: _backward(state, examples, portions))
+    loss = state.gradients(lambda: _backward(state, examples, batch))
     state.scaler.unscale_(state.optimiser)
     nn.utils.clip_grad_norm_(state.model.parameters(), settings.clip)
-    optimiser.set_rate(state.optimiser, share)
+    optimiser.set_lr(state.optimiser, lr_factor)
     state.scaler.step(state.optimiser)
     state.scaler.update()
     for follower in state.followers.values():
         follower.update(state.model)
-    return devices.total(loss)
+    return parallel.all_reduce(loss)
 
 
-def _backward(state: State, examples: Examples, portions: Sequence[Portion]) -> float:
-    """Add the gradients of the portions' losses, which are exchanged with the last; returns the losses' sum."""
+def _backward(state: State, examples: Examples, batch: Sequence[MicroBatch]) -> float:
+    """Add the gradients of the micro-batches' losses, which are exchanged with the last; returns the losses' sum."""
     total = 0.0
-    for portion in portions[:-1]:
-        with devices.alone(state.objective):
-            total += _backward_one(state, examples, portion)
-    return total + _backward_one(state, examples, portions[-1])
+    for part in batch[:-1]:
+        with parallel.no_sync(state.objective):
+            total += _backward_one(state, examples, part)
+    return total + _backward_one(state, examples, batch[-1])
 
 
-def _backward_one(state: State, examples: Examples, portion: Portion) -> float:
-    columns = examples.rows[portion.examples]
+def _backward_one(state: State, examples: Examples, part: MicroBatch) -> float:
+    columns = examples.rows[part.examples]
     rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    loss = portion.share * state.objective(state.model.collate(rows).to(state.device))
-    state.scaler.scale(loss * devices.count()).backward()  # the processes' gradients are averaged
+    loss = part.loss_weight * state.objective(state.model.collate(rows).to(state.device))
+    state.scaler.scale(loss * parallel.count()).backward()  # the processes' gradients are averaged
     return loss.item()

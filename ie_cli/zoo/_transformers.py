@@ -18,7 +18,7 @@ from transformers.utils import logging
 
 from ie_cli.errors import IEError
 from ie_cli.nn.positions import hierarchical
-from ie_cli.zoo import known
+from ie_cli.zoo import catalogue
 
 SAFE = {"trust_remote_code": False}  # said aloud: the default asks on a terminal
 
@@ -61,7 +61,7 @@ def _tokenizer(place: str) -> PreTrainedTokenizerBase:
 def _no_pooler(place: str | Path, shape=None) -> dict[str, bool]:
     """Leave out BERT's pooler, which no task here reads, where the architecture lets one."""
     shape = shape or AutoConfig.from_pretrained(place, **SAFE)
-    return {"add_pooling_layer": False} if shape.model_type in known.WITH_POOLER else {}
+    return {"add_pooling_layer": False} if shape.model_type in catalogue.WITH_POOLER else {}
 
 
 def _lengthen(inner: PreTrainedModel, length: int) -> None:
@@ -72,7 +72,7 @@ def _lengthen(inner: PreTrainedModel, length: int) -> None:
     """
     embeddings = getattr(inner, "embeddings", None)
     table = getattr(embeddings, "position_embeddings", None)
-    if not isinstance(table, nn.Embedding) or inner.config.model_type in known.POSITIONS_AFTER_PADDING:
+    if not isinstance(table, nn.Embedding) or inner.config.model_type in catalogue.POSITIONS_AFTER_PADDING:
         raise IEError(f"encoder.options.positions: {inner.config.model_type} has no table of absolute positions")
     size = len(table.weight)
     if not size < length <= size**2:

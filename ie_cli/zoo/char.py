@@ -15,7 +15,7 @@ from ie_cli.errors import IEError
 from ie_cli.nn.char_encoder import CharEncoder
 from ie_cli.text import jieba_words
 from ie_cli.text.characters import CharacterTokenizer, Vocabulary, build_vocabulary
-from ie_cli.zoo import known, tensors
+from ie_cli.zoo import catalogue, tensors
 from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
 
 VOCABULARY, WEIGHTS = "vocabulary.json", "model.safetensors"
@@ -67,18 +67,18 @@ def write(encoder: TextEncoder, folder: Path, bits: int) -> None:
     """Write vocabulary, shape and weights."""
     save(encoder, folder)
     card = {"name": encoder.settings.name, "options": encoder.settings.options}
-    (folder / known.CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
+    (folder / catalogue.CARD).write_text(json.dumps(card, indent=2) + "\n", encoding="utf-8")
     tensors.write(tensors.stored(encoder.module.state_dict(), bits), folder / WEIGHTS)
 
 
-def resume(settings: EncoderSettings, folder: Path) -> TextEncoder:
+def load(settings: EncoderSettings, folder: Path) -> TextEncoder:
     """An encoder that begins with what `write` wrote; options that leave its shape alone may be set anew.
 
     Raises:
         IEError: the folder is damaged, or an option does not fit its weights.
     """
     try:
-        card = json.loads((folder / known.CARD).read_text(encoding="utf-8"))
+        card = json.loads((folder / catalogue.CARD).read_text(encoding="utf-8"))
         settings = dataclasses.replace(
             settings, name=card["name"], options=card["options"] | settings.options, begin=str(folder)
         )
@@ -107,5 +107,5 @@ def _assemble(settings: EncoderSettings, options: Options, vocabulary: Vocabular
     module = CharEncoder(
         sizes, hidden=options.hidden, layers=options.layers, dropout=options.dropout, forget=options.forget
     )
-    settings = dataclasses.replace(settings, mode="characters", options=config.plain(options))
+    settings = dataclasses.replace(settings, mode="characters", options=dataclasses.asdict(options))
     return TextEncoder(CharacterTokenizer(vocabulary), module, settings)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ie_cli.registry import load
 from ie_cli.text.encoding import Tokenizer
 from ie_cli.writing import whole_folder
-from ie_cli.zoo import known
+from ie_cli.zoo import catalogue
 
 if TYPE_CHECKING:
     from torch import nn  # `ie models` lists the names without loading torch
@@ -52,9 +52,9 @@ def family(name: str) -> ModuleType:
 
 def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> TextEncoder:
     """A new encoder for training; `texts` gives the training texts, for a built-in's vocabulary."""
-    place = settings.begin or known.place(settings.name)
-    if (Path(place) / known.CARD).is_file():  # a built-in that `ie pretrain` has made
-        return load("ie_cli.zoo", "char").resume(settings, Path(place))
+    place = settings.begin or catalogue.resolve(settings.name)
+    if (Path(place) / catalogue.CARD).is_file():  # a built-in that `ie pretrain` has made
+        return load("ie_cli.zoo", "char").load(settings, Path(place))
     return family(settings.name).create(settings, texts)
 
 

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 from ie_cli.errors import IEError
 from ie_cli.predicting import predict
 from ie_cli.records import Record
-from ie_cli.scoring._several import scorer
+from ie_cli.scoring import counts_for, score_all
 from ie_cli.text.batch import Inputs, pad
 from ie_cli.zoo import folder
 
@@ -106,7 +106,7 @@ def export(
 def agreement(model: nn.Module, other: nn.Module, texts: Sequence[str]) -> Agreement:
     """Compare the predictions of two models with the same heads, and what their encoders give."""
     own, others = ([*predict(one, map(Record, texts))] for one in (model, other))
-    tally = scorer(model.kind).score(own, others).total
+    tally = score_all(counts_for(model.kind), own, others).total
     inputs = _inputs(model, texts)
     with torch.inference_mode():
         values = [one.encoder(inputs.features, inputs.mask)[inputs.mask] for one in (model, other)]
@@ -129,7 +129,7 @@ class _Traced(nn.Module):
     def __init__(self, model: nn.Module, names: Sequence[str]):
         super().__init__()
         self.names, self.encoder = names, model.encoder
-        self.run = model.encoder.residual if getattr(model, "residual", False) else model.encoder
+        self.run = model.encoder.residual if model.needs_residual else model.encoder
 
     def forward(self, mask: Tensor, *values: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         return self.run(dict(zip(self.names, values, strict=True)), mask)
@@ -152,6 +152,7 @@ def _trace(model: nn.Module, texts: Sequence[str], path: Path) -> None:
 
 
 def _quantise(path: Path) -> None:
+    """Dynamic quantisation in place (onnxruntime.ai/docs/performance/model-optimizations/quantization.html)."""
     quantisation = _library("onnxruntime.quantization")
     with _silent():
         quantisation.quantize_dynamic(path, path, weight_type=quantisation.QuantType.QInt8)

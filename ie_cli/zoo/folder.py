@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 import safetensors
-from torch import nn
 
 from ie_cli import config
 from ie_cli.errors import IEError
 from ie_cli.nn.device import best_device
 from ie_cli.registry import load as load_module
+from ie_cli.tasks._model import TaskModel
 from ie_cli.writing import whole_folder
 from ie_cli.zoo import encoders, manifest, tensors
 from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
@@ -23,15 +24,14 @@ WEIGHTS = "model.safetensors"
 ENCODER = "encoder.onnx"  # in the place of the encoder's weights, see `ie_cli.zoo.exported`
 
 
-def build(task: str, encoder: TextEncoder, labels: Any, settings: Any) -> nn.Module:
+def build(task: str, encoder: TextEncoder, labels: Any, settings: Any) -> TaskModel:
     """A new model of a task on an encoder; it remembers both, so that `save` needs nothing else."""
-    module = load_module("ie_cli.tasks", task)
-    model = module.Model(encoder.module, encoder.tokenizer, labels, settings)
-    model.task, model.text_encoder = task, encoder
+    model = load_module("ie_cli.tasks", task).Model(encoder.module, encoder.tokenizer, labels, settings)
+    model.text_encoder = encoder
     return model
 
 
-def save(model: nn.Module, folder: Path, *, bits: int = 32, note: dict[str, Any] | None = None) -> None:
+def save(model: TaskModel, folder: Path, *, bits: int = 32, note: dict[str, Any] | None = None) -> None:
     """Write a model folder; the old one under this name, if any, is replaced when the new one is whole.
 
     Args:
@@ -40,9 +40,9 @@ def save(model: nn.Module, folder: Path, *, bits: int = 32, note: dict[str, Any]
     """
     content = {
         "task": model.task,
-        "labels": config.plain(model.codec.labels),
-        "settings": config.plain(model.codec.settings),
-        "encoder": config.plain(model.text_encoder.settings),
+        "labels": asdict(model.codec.labels),
+        "settings": asdict(model.codec.settings),
+        "encoder": asdict(model.text_encoder.settings),
         "note": note or {},
     }
     with whole_folder(folder) as part:
@@ -53,7 +53,7 @@ def save(model: nn.Module, folder: Path, *, bits: int = 32, note: dict[str, Any]
         manifest.write(part, content)
 
 
-def load(place: str | Path) -> nn.Module:
+def load(place: str | Path) -> TaskModel:
     """Open a model folder, or a model that ships with the package by name, ready for prediction.
 
     Raises:
@@ -80,6 +80,6 @@ def load(place: str | Path) -> nn.Module:
     return model.eval().requires_grad_(False).to(best_device())
 
 
-def parameters(model: nn.Module) -> int:
+def parameters(model: TaskModel) -> int:
     """Number of weights."""
     return sum(p.numel() for p in model.parameters())

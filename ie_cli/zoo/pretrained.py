@@ -9,7 +9,6 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING
 
 from torch import nn
@@ -21,7 +20,7 @@ from ie_cli.nn.pretrained import PretrainedEncoder
 from ie_cli.text import jieba_words
 from ie_cli.text.characters import WithWords
 from ie_cli.text.pretrained import wrap
-from ie_cli.zoo import _bert, known, tensors
+from ie_cli.zoo import _bert, catalogue, tensors
 from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
 
 if TYPE_CHECKING:  # takes seconds to import, which a model of BERT does not need
@@ -30,7 +29,6 @@ if TYPE_CHECKING:  # takes seconds to import, which a model of BERT does not nee
     from ie_cli.nn.bert import Bert
     from ie_cli.text.tokenizer_file import TokenizerFile
 
-FOLDER = "encoder"
 WORDS = {  # jieba's features -> values and dimension, as in `char-bilstm`
     name: (jieba_words.SIZES[name], size) for name, size in {"words": 20, "begins": 24, "ends": 24, "covers": 8}.items()
 }
@@ -64,7 +62,7 @@ def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> Tex
     Raises:
         IEError: nothing of that name is here or on the hub, or it is no encoder.
     """
-    place = known.place(settings.name)
+    place = catalogue.resolve(settings.name)
     if place == settings.name and not Path(place).is_dir() and not _may_be_hub_id(place):
         raise IEError(f"no encoder '{place}': not a folder, not a name of `ie models`, not a hub id (OWNER/NAME)")
     options = config.build(Options, settings.options, "encoder.options")
@@ -84,8 +82,8 @@ def _may_be_hub_id(name: str) -> bool:
 
 def save(encoder: TextEncoder, folder: Path) -> None:
     """Write the tokenizer's files and the architecture."""
-    encoder.tokenizer.inner.save_pretrained(folder / FOLDER)
-    encoder.module.inner.config.save_pretrained(folder / FOLDER)
+    encoder.tokenizer.inner.save_pretrained(folder / catalogue.ENCODER_FOLDER)
+    encoder.module.inner.config.save_pretrained(folder / catalogue.ENCODER_FOLDER)
 
 
 def write(encoder: TextEncoder, folder: Path, bits: int) -> None:
@@ -99,21 +97,18 @@ def write(encoder: TextEncoder, folder: Path, bits: int) -> None:
 
 def open(folder: Path, settings: EncoderSettings) -> TextEncoder:
     """Read what `save` wrote; the weights are new."""
-    place = folder / FOLDER
+    place = folder / catalogue.ENCODER_FOLDER
     try:
-        tokenizer, inner = _opener(place).open(place)
+        tokenizer, inner = _bert.open(place) or _open_other(place)
     except (OSError, ValueError, ImportError) as error:
         raise IEError(f"{place}: cannot be opened: {_first_line(error)}") from None
     return _assemble(settings, tokenizer, inner)
 
 
-def _opener(place: Path) -> ModuleType:
-    """What opens this folder."""
-    if _bert.opens(place):
-        return _bert
+def _open_other(place: Path) -> tuple[PreTrainedTokenizerBase, PreTrainedModel]:
     from ie_cli.zoo import _transformers
 
-    return _transformers
+    return _transformers.open(place)
 
 
 def _assemble(
@@ -142,7 +137,7 @@ def _positions(shape) -> int | None:
     positions = getattr(shape, "max_position_embeddings", None)
     if positions is None or positions <= 0:
         return None
-    offset = shape.pad_token_id + 1 if shape.model_type in known.POSITIONS_AFTER_PADDING else 0
+    offset = shape.pad_token_id + 1 if shape.model_type in catalogue.POSITIONS_AFTER_PADDING else 0
     return positions - offset
 
 

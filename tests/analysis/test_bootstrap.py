@@ -8,12 +8,11 @@ from random_records import RULES, pairs
 
 from ie_cli.analysis.bootstrap import Resampling, counts, intervals, portions, rates, sign, totals
 from ie_cli.registry import load
-from ie_cli.scoring import _aliases
-from ie_cli.scoring._score import Score
+from ie_cli.scoring import Score, _aliases, counts_for
 
 
 def measured(scorer: str, rule: str | None, some) -> Score:
-    counted = load("ie_cli.scoring", scorer).Counts(rule)
+    counted = counts_for(scorer, rule)
     for gold, pred in some:
         counted.add(gold, pred)
     return counted.score()
@@ -36,7 +35,7 @@ def test_a_row_is_what_the_scorer_says_of_the_record_alone(scorer, rule):
 
 
 def test_rows_with_aliases_count_the_gold_that_is_found_apart():
-    names = _aliases.Aliases({"零": ["一"], "零一": ["一二"]})
+    names = _aliases.Aliases({"零": ["一"], "一": ["零"], "一二": ["零一"]})
     some = pairs(2, 30)
 
     def score(some) -> Score:
@@ -68,7 +67,7 @@ def test_the_samples_have_the_distribution_of_all_resamples_scored_again(scorer,
 
 def test_records_without_a_prediction_and_without_annotation():
     some = pairs(4, 3)
-    counted = load("ie_cli.scoring", "ner").Counts()
+    counted = counts_for("ner")
     bare = some[1][0]
     bare.entities = None
     kept = [counted.add(some[0][0], None), counted.add(*some[1]), counted.add(*some[2])]

@@ -5,15 +5,15 @@ from dataclasses import replace
 import pytest
 from random_records import RULES, pairs
 
-from ie_cli.analysis.threshold import Curve, Sweep, between
+from ie_cli.analysis.threshold import Sweep, ThresholdCurve, between
 from ie_cli.records import Entity, Record
 from ie_cli.registry import load
-from ie_cli.scoring import _aliases
+from ie_cli.scoring import _aliases, counts_for
 
 PARTS = {"ner": "entities", "links": "entities", "relations": "relations", "events": "events"}
 
 
-def swept(scorer: str, rule: str | None, some, **more) -> Curve | None:
+def swept(scorer: str, rule: str | None, some, **more) -> ThresholdCurve | None:
     sweep = Sweep(load("ie_cli.scoring", scorer).Counts(rule, **more))
     for gold, pred in some:
         sweep.add(gold, pred)
@@ -34,7 +34,7 @@ def test_the_rates_at_each_threshold_are_those_of_filtered_predictions(scorer, r
     curve = swept(scorer, rule, some)
     expected = {}
     for threshold in [i / 20 for i in range(1, 20)]:
-        counted = load("ie_cli.scoring", scorer).Counts(rule)
+        counted = counts_for(scorer, rule)
         for gold, pred in some:
             counted.add(gold, filtered(scorer, pred, threshold))
         rates = counted.score().micro
@@ -78,7 +78,7 @@ def test_of_equal_f1_the_one_nearest_to_a_half():
 
 def test_predictions_without_a_score_count_always():
     gold = entities((0, None), (1, None))
-    sweep = Sweep(load("ie_cli.scoring", "ner").Counts())
+    sweep = Sweep(counts_for("ner"))
     sweep.add(gold, entities((0, None), (1, 0.3)))
     sweep.add(gold, None)
     assert sweep.unscored == 1

@@ -13,8 +13,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ie_cli.nn.pointer import EfficientGlobalPointer, SpanScores, span_mask
-from ie_cli.nn.zlpr import span_zlpr, total
+from ie_cli.nn.pointer import EfficientGlobalPointer
+from ie_cli.nn.span_scores import SpanScores, span_mask
+from ie_cli.nn.span_zlpr import span_zlpr
+from ie_cli.nn.zlpr import total
 
 HUGE = 1e12  # what the references put in the place of -inf
 SPANS = 6  # gold spans in a text

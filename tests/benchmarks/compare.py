@@ -32,10 +32,9 @@ from ie_cli import config, threads
 from ie_cli.analysis import bootstrap, comparison
 from ie_cli.errors import Report
 from ie_cli.records import Record, read
-from ie_cli.scoring import events, ner, relations
-from ie_cli.scoring._score import Score
+from ie_cli.scoring import Score, counts_for, score_all
 
-SCORERS = {"entities": ner, "relations": relations, "events": events}
+KINDS = {"entities": "ner", "relations": "relations", "events": "events"}
 
 
 @dataclass(frozen=True)
@@ -123,7 +122,8 @@ def result(cell: Cell, asked: Plan, data: Path, folder: Path) -> Result | None:
     if not (run / "result.json").is_file():
         return None
     gold, found = records(data / f"{cell.set}.test.jsonl"), records(run / "test.jsonl")
-    return Result(SCORERS[about.part].score(gold, found, about.rule), **json.loads((run / "result.json").read_text()))
+    score = score_all(counts_for(KINDS[about.part], about.rule), gold, found)
+    return Result(score, **json.loads((run / "result.json").read_text()))
 
 
 def records(path: Path) -> list[Record]:

@@ -114,11 +114,12 @@ def build(source: Path, folder: Path, earlier: Path | None) -> dict[str, float]:
 def use(folder: Path, count: int) -> dict[str, float]:
     """Open, find candidates in texts, and read what was found."""
     from ie_cli import kb
+    from ie_cli.matching import leftmost_longest
 
     some = texts(count)
     start = time.perf_counter()
     base = kb.open(folder)
-    row = {"open_s": time.perf_counter() - start, "open_MB": resident("VmRSS"), "names": base.note["names"]}
+    row = {"open_s": time.perf_counter() - start, "open_MB": resident("VmRSS"), "names": base.manifest["names"]}
     found, different = Counter(), set()
     start = time.process_time()
     for text in some:
@@ -127,7 +128,7 @@ def use(folder: Path, count: int) -> dict[str, float]:
     row["texts_MB"] = resident("VmRSS")
     start = time.process_time()
     for text in some:
-        base.matches(text, longest=True)
+        leftmost_longest(base.matches(text))
     row["longest_per_s"] = len(some) / (time.process_time() - start)
     for match in itertools.chain.from_iterable(map(base.matches, some)):
         found.update(names=1, ids=len(match.ids))

@@ -33,10 +33,11 @@ import runs
 from ie_cli import kb
 from ie_cli.errors import Report
 from ie_cli.formats import ccks2019_el
-from ie_cli.kb import Entry, KnowledgeBase, Placed
+from ie_cli.kb import Entry, KnowledgeBase, SourcedEntry
 from ie_cli.kb.entry import key
+from ie_cli.matching import leftmost_longest
 from ie_cli.records import CANDIDATES, Entity, Link, Record, write
-from ie_cli.scoring import links
+from ie_cli.scoring import counts_for, score_all
 
 FIRST, LAST, EVERY = 6000, 2000, 20
 Counts = dict[str, Counter[str]]  # name -> id -> how often
@@ -46,7 +47,7 @@ SETTINGS = {"all features": [], "without": ["model.matches=false", "model.annota
 # --- Data ----------------------------------------------------------------------------------------
 
 
-def entries(records: Iterable[Record], without: set[str]) -> list[Placed]:
+def entries(records: Iterable[Record], without: set[str]) -> list[SourcedEntry]:
     """Each entity with its names, the most frequent first, and the texts that mention it."""
     names: dict[str, Counter[str]] = defaultdict(Counter)
     texts: dict[str, dict[str, None]] = defaultdict(dict)
@@ -59,7 +60,7 @@ def entries(records: Iterable[Record], without: set[str]) -> list[Placed]:
     made = []
     for ident, counted in names.items():
         name, *aliases = (name for name, _ in counted.most_common())
-        made.append(Placed("texts", 0, Entry(ident, name, tuple(aliases), (), "\n".join(texts[ident]))))
+        made.append(SourcedEntry("texts", 0, Entry(ident, name, tuple(aliases), (), "\n".join(texts[ident]))))
     return made
 
 
@@ -105,14 +106,14 @@ def _frequent(entity: Entity, base: KnowledgeBase, counts: Counts, nil: bool) ->
 
 def longest(record: Record, base: KnowledgeBase, counts: Counts, without: set[str] = frozenset()) -> Record:
     """The leftmost-longest names as mentions with their most frequent entities, but for some names."""
-    strings = [(m, record.text[m.start : m.end]) for m in base.matches(record.text, longest=True)]
+    strings = [(m, record.text[m.start : m.end]) for m in leftmost_longest(base.matches(record.text))]
     entities = [Entity(m.start, m.end, None, name) for m, name in strings if key(name) not in without]
     return frequent(replace(record, entities=entities), base, counts)
 
 
 def seldom(records: Iterable[Record], base: KnowledgeBase, counts: Counts) -> set[str]:
     """The names that annotators pass over, by the article's rule: (not annotated + 1) / (annotated + 1) >= 5."""
-    matched = Counter(key(r.text[m.start : m.end]) for r in records for m in base.matches(r.text, longest=True))
+    matched = Counter(key(r.text[m.start : m.end]) for r in records for m in leftmost_longest(base.matches(r.text)))
     annotated = {name: sum(counts.get(name, {}).values()) for name in matched}
     return {name for name, n in matched.items() if (max(0, n - annotated[name]) + 1) / (annotated[name] + 1) >= 5}
 
@@ -121,7 +122,7 @@ def seldom(records: Iterable[Record], base: KnowledgeBase, counts: Counts) -> se
 
 
 def end_to_end(gold: Sequence[Record], pred: Sequence[Record]) -> dict[str, float]:
-    scores = {rule: links.score(gold, pred, rule) for rule in ("end_to_end", "known", "mention")}
+    scores = {rule: score_all(counts_for("links", rule), gold, pred) for rule in ("end_to_end", "known", "mention")}
     return {
         "F1": scores["end_to_end"].micro.f1,
         "known F1": scores["known"].micro.f1,
@@ -130,7 +131,7 @@ def end_to_end(gold: Sequence[Record], pred: Sequence[Record]) -> dict[str, floa
 
 
 def accuracy(gold: Sequence[Record], pred: Sequence[Record]) -> dict[str, float]:
-    score = links.score(gold, pred, "accuracy")
+    score = score_all(counts_for("links", "accuracy"), gold, pred)
     parts = {name: tally.rates() for name, tally in score.parts.items()}
     row = {"accuracy": score.micro.recall, "known": parts["known"].recall}
     row |= {name: parts[name].recall for name in ("2+ candidates", "recall@1", "recall@5", "recall@all")}
@@ -165,7 +166,7 @@ def predicted(run: Path, base: KnowledgeBase, records: Iterable[Record]) -> list
     from ie_cli.zoo.folder import load
 
     model = load(run)
-    model.attach(base)
+    model.attach(base.folder)
     return list(predict(model, records))
 
 

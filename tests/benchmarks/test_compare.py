@@ -8,7 +8,7 @@ from compare import Cell, Plan, Result, Set
 
 from ie_cli import config
 from ie_cli.records import Entity, Record
-from ie_cli.scoring import ner
+from ie_cli.scoring import counts_for, score_all
 from ie_cli.training.recipe import Recipe
 
 HERE = Path(__file__).parent
@@ -22,7 +22,7 @@ def result(*right, cpu=10.0, speed=5.0):
     """Of the two texts: one prediction each, right or wrong."""
     ends = (2 if one else 1 for one in right)
     found = [Record(r.text, entities=[Entity(0, n, "name", r.text[:n])]) for r, n in zip(GOLD, ends, strict=True)]
-    return Result(ner.score(GOLD, found), cpu, speed)
+    return Result(score_all(counts_for("ner"), GOLD, found), cpu, speed)
 
 
 def test_a_table_has_mean_spread_and_the_difference_to_the_first_row():

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ie_cli.checking._report import DEV, TRAIN
-from ie_cli.checking.entities import CROSSING, DOUBLE, NESTED, Entities, overlaps
+from ie_cli.checking.entities import CROSSING, DOUBLE, NESTED, Entities, overlapping_pairs
 from ie_cli.checking.surfaces import Surfaces
 from ie_cli.records import Entity, Link, Record, placed
 
@@ -24,7 +24,7 @@ def surfaces(*records):
     made = Surfaces()
     for again in (False, True):
         for item in placed(records, "x"):
-            (made.again if again else made.add)(item)
+            (made.second_pass if again else made.add)(item)
     return {finding.kind: finding for finding in made.findings()}
 
 
@@ -66,7 +66,7 @@ def test_overlaps_are_those_of_every_pair(spans):
             if other[0] < one[1]:
                 inside = set(range(*other[:2])) <= set(range(*one[:2]))
                 wanted.add((DOUBLE if one[:2] == other[:2] else NESTED if inside else CROSSING, other))
-    assert {(way, span) for way, span, _ in overlaps(ordered)} == wanted
+    assert {(way, span) for way, span, _ in overlapping_pairs(ordered)} == wanted
 
 
 def test_strings_of_several_types_name_the_rarest():

@@ -2,11 +2,6 @@
 
 from collections import Counter
 
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from ie_cli.checking._lengths import Lengths
 from ie_cli.checking._report import DEV, TRAIN
 from ie_cli.checking.events import Events
 from ie_cli.checking.links import Links
@@ -56,16 +51,6 @@ def test_the_order_of_annotations_does_not_make_them_differ():
     assert "contradictory" not in told(
         filled(Texts(), [Record("甲一", entities=both), Record("甲一", entities=both[::-1])])
     )
-
-
-@given(st.lists(st.integers(0, 30), min_size=1), st.sampled_from([0.5, 0.95, 0.99, 1.0]))
-def test_a_share_is_the_least_length_that_so_many_do_not_exceed(values, share):
-    lengths = Lengths()
-    for value in values:
-        lengths.add(value)
-    wanted = min(v for v in values if sum(x <= v for x in values) >= share * len(values) - 1e-9)
-    assert lengths.at(share) == wanted
-    assert lengths.rows()["mean"] == pytest.approx(sum(values) / len(values), abs=0.051)
 
 
 def test_relations_by_overlap_and_with_odd_ends():

@@ -10,6 +10,7 @@ from ie_cli.errors import FormatError, IEError, Report
 from ie_cli.records import Entity, Record, Relation, Span
 
 OK = '{"text": "好", "label": {}}\n'
+REGION = '{"data": {"text": "好"}, "annotations": [{"result": [%s]}]}\n'  # of Label Studio
 
 
 def read(name, data, tmp_path, file="x.txt", **options):
@@ -50,6 +51,12 @@ CASES = [
     ("doccano", '{"text": "好", "entities": [], "relations": [{"type": "r"}]}\n', "lost", 1, "is not there"),
     ("label_studio", '[{"id": 1, "data": {}}]', "skipped", 1, "no string under 'text'"),
     ("label_studio", '[{"data": {"text": "好"}, "annotations": [{}]}]', "skipped", 1, "'result' is no list"),
+    ("label_studio", '{"text": "好"}', "skipped", 1, "JSON-MIN is not read"),
+    ("label_studio", '{"text": "好", "data": 1}', "skipped", 1, "'data' is no object"),
+    ("label_studio", '{"data": {"a": "好", "b": "坏"}}', "skipped", 1, "no string under 'text'"),
+    ("label_studio", '{"data": {"text": "好"}, "predictions": [{}]}', "lost", 1, "predictions are not read"),
+    ("label_studio", REGION % '{"type": "labels", "value": {"labels": "ORG"}}', "skipped", 1, "'labels' is no list"),
+    ("label_studio", REGION % '{"type": "relation", "labels": 1}', "skipped", 1, "'labels' is no list"),
     ("ccks_clinical", '{"originalText": "好", "entities": 1}\n', "skipped", 1, "'entities' is no list"),
     ("jsonl", OK + "\n{}\n", "skipped", 3, "'text' is missing"),
     ("jsonl", '{"text": "好", "x": "\\ud83d"}\n', "skipped", 1, "half a surrogate pair"),
@@ -86,6 +93,11 @@ def test_a_broken_array_is_an_error_with_its_line(data, line, tmp_path):
 def test_items_of_an_array_on_one_line_have_names_of_their_own(tmp_path):
     found, _ = read("cmeee", '[{"text": "一"}, {"text": "二"}]', tmp_path)
     assert [record.id for record in found] == ["x-1", "x-2"]
+
+
+def test_a_label_studio_text_may_have_any_key(tmp_path):
+    found, problems = read("label_studio", '{"id": 1, "data": {"content": "好", "n": 3}}', tmp_path)
+    assert (found, problems) == ([Record("好", 1, extra={"n": 3})], [])
 
 
 def test_conll_keeps_the_text_of_a_tag_outside_the_scheme(tmp_path):

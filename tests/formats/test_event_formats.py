@@ -13,8 +13,8 @@ from same_events import events, load, read, through
 from ie_cli.commands.convert import located
 from ie_cli.errors import Report
 from ie_cli.formats import brat, doccano, duee, duee_fin, fewfc, jsonl, label_studio
-from ie_cli.formats._rows import published
-from ie_cli.locate import Choice
+from ie_cli.formats._writing import published
+from ie_cli.locate import PlaceChoice
 from ie_cli.records import Argument, Entity, Event, Record, Span
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
@@ -26,7 +26,7 @@ def test_events_of_a_sample_are_written_and_read_again(name, tmp_path):
     before = list(load("jsonl").read(str(SAMPLES / name / "records.jsonl"), Report()))
     after, report = through(load(name), before, tmp_path)
     assert not report.counts
-    after = list(located(after, Choice.nearest, report, Counter()))
+    after = list(located(after, PlaceChoice.nearest, report, Counter()))
     assert sum(len(record.events or ()) for record in before) > 0
     assert [events(r) for r in after] == [events(r) for r in before]
     assert [(r.entities, r.relations) for r in after] == [(r.entities, r.relations) for r in before]

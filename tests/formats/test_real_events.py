@@ -9,7 +9,7 @@ from same_events import events, through
 from ie_cli import records, registry
 from ie_cli.commands.convert import located
 from ie_cli.errors import Report
-from ie_cli.locate import Choice
+from ie_cli.locate import PlaceChoice
 
 EE = Path(__file__).parents[3] / "shared" / "data" / "ee"
 if not EE.is_dir():
@@ -68,7 +68,7 @@ def test_places_that_were_found_change_nothing_that_is_written(name, file, tmp_p
 
 def placed(found):
     """The records as `ie convert` gives them."""
-    return list(located(found, Choice.nearest, Report(), Counter()))
+    return list(located(found, PlaceChoice.nearest, Report(), Counter()))
 
 
 def test_what_has_a_place_in_duee_fin():

@@ -9,7 +9,7 @@ import pytest
 
 from ie_cli import locate, records, registry
 from ie_cli.errors import Report
-from ie_cli.locate import Choice
+from ie_cli.locate import PlaceChoice
 
 RE = Path(__file__).parents[3] / "shared" / "data" / "re"
 if not RE.is_dir():
@@ -63,7 +63,7 @@ def normalised(triple):
     return repr((triple["predicate"], sorted((slot, text.lower().strip("《》")) for slot, text in parts.items())))
 
 
-@pytest.mark.parametrize("choice", [Choice.nearest, Choice.all])
+@pytest.mark.parametrize("choice", [PlaceChoice.nearest, PlaceChoice.all])
 @pytest.mark.parametrize(("name", "file"), NAMES)
 def test_a_submission_loses_nothing(name, file, choice, tmp_path):
     report, given = Report(), raw(RE / file)

@@ -9,7 +9,7 @@ import pytest
 from ie_cli import records, registry
 from ie_cli.commands.convert import located
 from ie_cli.errors import Report
-from ie_cli.locate import Choice
+from ie_cli.locate import PlaceChoice
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 FORMATS = "ie_cli.formats"
@@ -25,7 +25,7 @@ def read_paths(module, paths, report, **options):
 
 def placed(found, report):
     """The records as `ie convert` gives them: with places for what the format gives as strings."""
-    return list(located(found, Choice.nearest, report, Counter()))
+    return list(located(found, PlaceChoice.nearest, report, Counter()))
 
 
 def sample(name, report):

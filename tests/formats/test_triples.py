@@ -7,7 +7,7 @@ import pytest
 
 from ie_cli import registry
 from ie_cli.errors import FormatError, Report
-from ie_cli.locate import Choice, locate
+from ie_cli.locate import PlaceChoice, locate
 from ie_cli.records import Entity, Event, Record, Relation, Span
 
 PLAIN = {"predicate": "作者", "subject": "夜航", "subject_type": "书籍", "object": "陆时雨", "object_type": "人物"}
@@ -48,7 +48,7 @@ def test_a_triple_is_a_relation_without_places(name, triple, tmp_path):
     assert found.extra == ({"Combined": False} if name == "cmeie" else {})
 
 
-@pytest.mark.parametrize("choice", Choice)
+@pytest.mark.parametrize("choice", PlaceChoice)
 @pytest.mark.parametrize(("name", "triple"), TRIPLES.items())
 def test_what_was_read_is_written_again(name, triple, choice, tmp_path):
     """Repeated triples are repeated, those that stand at several places are not; our own marks are left out."""

@@ -13,7 +13,7 @@ from ie_cli.kb.entry import Entry, merged
 
 
 def placed(*entries, path="a.jsonl"):
-    return [kb.Placed(path, line, entry) for line, entry in enumerate(entries, 1)]
+    return [kb.SourcedEntry(path, line, entry) for line, entry in enumerate(entries, 1)]
 
 
 A, B, C = Entry("a", "甲"), Entry("b", "乙", ("一",), ("T",), "老二", (("排行", "2"),)), Entry("c", "丙", ("一",))
@@ -31,7 +31,7 @@ def test_a_base_of_several_files(folder):
     base = kb.open(folder)
     assert [*base] == [A, B, C]
     assert base.candidates("一") == ["b", "c"]
-    assert (base.note["most_shared"], base.note["most_shared_by"], base.note["shared_names"]) == ("一", 2, 1)
+    assert [base.manifest[key] for key in ("most_shared", "most_shared_by", "shared_names")] == ["一", 2, 1]
 
 
 def test_two_entities_with_one_id_stop_the_build(folder):
@@ -71,11 +71,11 @@ def test_an_update_may_become_another_base(folder, tmp_path):
 
 def test_what_an_update_replaces_leaves_no_trace_in_the_next(folder):
     kb.build(placed(A, B), folder)
-    size = kb.open(folder).note["sizes"][_folder.ENTITIES]
+    size = kb.open(folder).manifest["sizes"][_folder.ENTITIES]
     for entry in (NEWER, B):
         kb.build(placed(entry), folder, earlier=kb.open(folder))
     kb.build(placed(A), folder, earlier=kb.open(folder))
-    assert kb.open(folder).note["sizes"][_folder.ENTITIES] < 2 * size
+    assert kb.open(folder).manifest["sizes"][_folder.ENTITIES] < 2 * size
 
 
 def test_in_an_update_new_entities_with_one_id_stop_the_build_too(folder):
@@ -130,8 +130,8 @@ def test_a_folder_that_is_no_base_says_how_to_make_one(folder):
 
 def test_another_version_is_told(folder):
     kb.build(placed(A), folder)
-    note = json.loads((folder / _folder.NOTE).read_text())
-    (folder / _folder.NOTE).write_text(json.dumps(note | {"version": "2-little", "ie": "9.9", "sizes": {}}))
+    manifest = json.loads((folder / _folder.MANIFEST).read_text())
+    (folder / _folder.MANIFEST).write_text(json.dumps(manifest | {"version": "2-little", "ie": "9.9", "sizes": {}}))
     with pytest.raises(IEError, match=rf"has version 2-little \(ie 9\.9\), this ie .* reads {_folder.VERSION}; build"):
         kb.open(folder)
 
@@ -151,7 +151,7 @@ def test_a_copy_that_is_not_whole_is_told(folder, tmp_path, name):
 @pytest.mark.parametrize("content", ["", "{}", "[]", '{"version": 1}'])
 def test_a_note_that_is_none_is_told(folder, content):
     kb.build(placed(A), folder)
-    (folder / _folder.NOTE).write_text(content)
+    (folder / _folder.MANIFEST).write_text(content)
     with pytest.raises(IEError, match=r"base\.json: not the note of a knowledge base"):
         kb.open(folder)
 
@@ -177,9 +177,9 @@ def test_damage_within_a_file_is_told_where_it_is_read(folder, name, content):
 @pytest.mark.parametrize("what", _folder.COUNTS)
 def test_a_note_without_a_count_is_told(folder, what):
     kb.build(placed(A), folder)
-    note = json.loads((folder / _folder.NOTE).read_text())
-    del note[what]
-    (folder / _folder.NOTE).write_text(json.dumps(note))
+    manifest = json.loads((folder / _folder.MANIFEST).read_text())
+    del manifest[what]
+    (folder / _folder.MANIFEST).write_text(json.dumps(manifest))
     with pytest.raises(IEError, match=rf"base\.json: damaged \({what} is missing\)"):
         kb.open(folder)
 
@@ -187,11 +187,11 @@ def test_a_note_without_a_count_is_told(folder, what):
 # --- Writing -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("note", ["base", "{}"])
-def test_files_of_others_beside_a_base_are_not_removed(folder, note):
+@pytest.mark.parametrize("manifest", ["base", "{}"])
+def test_files_of_others_beside_a_base_are_not_removed(folder, manifest):
     kb.build(placed(A), folder)
-    if note != "base":  # the note of something else
-        (folder / _folder.NOTE).write_text(note)
+    if manifest != "base":  # the note of something else
+        (folder / _folder.MANIFEST).write_text(manifest)
     (folder / "thesis.txt").write_text("x")
     with pytest.raises(IEError, match=r"kb: holds thesis\.txt, too, which is no part of a base; name another folder"):
         kb.build(placed(B), folder)

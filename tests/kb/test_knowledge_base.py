@@ -10,6 +10,7 @@ from ie_cli import kb
 from ie_cli.errors import IEError
 from ie_cli.kb.entry import Entry, key
 from ie_cli.locate import fold
+from ie_cli.matching import leftmost_longest
 
 PLANET = [
     Entry("1", "苹果", ("苹果公司", "Apple", "ＡＰＰＬＥ Inc."), ("公司",), "做手机的公司。", (("总部", "库比蒂诺"),)),
@@ -22,7 +23,7 @@ PLANET = [
 
 
 def built(entries, folder, **options):
-    kb.build((kb.Placed("x.jsonl", line, entry) for line, entry in enumerate(entries, 1)), folder, **options)
+    kb.build((kb.SourcedEntry("x.jsonl", line, entry) for line, entry in enumerate(entries, 1)), folder, **options)
     return kb.open(folder)
 
 
@@ -96,7 +97,7 @@ def test_names_in_a_text(base, text, found):
     [("苹果公司发布", ["苹果公司"]), ("红富士苹果园", ["红富士", "苹果"]), ("果园苹果", ["果园", "苹果"])],
 )
 def test_the_longest_of_those_that_begin_first(base, text, found):
-    assert [text[start:end] for start, end, _ in base.matches(text, longest=True)] == found
+    assert [text[start:end] for start, end, _ in leftmost_longest(base.matches(text))] == found
 
 
 def test_entities(base):
@@ -156,4 +157,4 @@ def test_matches_are_those_of_brute_force(somewhere, names, text):
         if start >= free:
             free = max(end for begin, end in found if begin == start)
             longest.append((start, free))
-    assert [(match.start, match.end) for match in base.matches(text, longest=True)] == longest
+    assert [(match.start, match.end) for match in leftmost_longest(base.matches(text))] == longest

@@ -1,6 +1,6 @@
 """The factorised loss against the formula over every cell in float64, where public forms go wrong.
 
-`test_zlpr_losses.py` compares it with `zlpr`; here the reference is written out, and what is tested are the
+`test_span_zlpr.py` compares it with `zlpr`; here the reference is written out, and what is tested are the
 promises: exact up to logits of 60, no negative loss, finite gradients, 16 bits, and no tensor of all cells.
 """
 
@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ie_cli.nn import pointer
-from ie_cli.nn.pointer import EfficientGlobalPointer, GlobalPointer, SpanScores, TypeScores, span_mask
-from ie_cli.nn.zlpr import additive_zlpr, span_zlpr, total, typewise_zlpr
+from ie_cli.nn import span_scores
+from ie_cli.nn.pointer import EfficientGlobalPointer, GlobalPointer
+from ie_cli.nn.span_scores import SpanScores, TypeScores, span_mask
+from ie_cli.nn.span_zlpr import additive_zlpr, span_zlpr, typewise_zlpr
+from ie_cli.nn.zlpr import total
 
 
 def mask(*lengths: int) -> torch.Tensor:
@@ -201,7 +203,7 @@ def test_no_tensor_grows_with_types_times_cells(rest):
 
 def test_no_tensor_of_the_typewise_loss_is_larger_than_its_chunk(monkeypatch):
     torch.manual_seed(0)
-    monkeypatch.setattr(pointer, "CELLS_AT_ONCE", 2 * 20 * 20 * 3)
+    monkeypatch.setattr(span_scores, "CELLS_AT_ONCE", 2 * 20 * 20 * 3)
     scores = TypeScores(*uniform(1, (2, 30, 20, 2), (2, 30, 20, 2), (30,)))
     with Largest() as largest:
         loss = typewise_zlpr(scores, some_gold(12, 2, 30, 20), span_mask(mask(20, 20)))
@@ -223,11 +225,5 @@ def test_the_typewise_loss_is_exact_too(seed, count, scale, soft, rest, triangle
     scores = TypeScores(*uniform(scale, (2, 5, 4, 3), (2, 5, 4, 3), (5,)))
     target = torch.rand(count, dtype=torch.float64) if soft else None
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pointer, "CELLS_AT_ONCE", 2 * 4 * 4 * 2)
+        patch.setattr(span_scores, "CELLS_AT_ONCE", 2 * 4 * 4 * 2)
         assert_exact(scores, some_gold(count, 2, 5, 4), span_mask(mask(4, 2), triangle=triangle), target, rest)
-
-
-def test_total_adds_heads_and_means_texts():
-    entities, links = torch.tensor([[1.0, 2.0, 6.0], [0.0, 0.0, 3.0]]), torch.tensor([[4.0], [2.0]])
-    assert total(entities, links).item() == (9 + 3) / 2 + (4 + 2) / 2
-    assert total(entities, links, over_types="mean").item() == (3 + 1) / 2 + (4 + 2) / 2

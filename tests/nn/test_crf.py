@@ -80,6 +80,29 @@ def test_forwards_and_backwards_meet_at_every_token():
     torch.testing.assert_close(meeting[MASK], whole[:, None].expand_as(meeting)[MASK])
 
 
+def segments(path) -> list[tuple[int, int]]:
+    """First and last token of each run of 1, 2, 2, …"""
+    begins = [i for i, tag in enumerate(path) if tag == 1]
+    return [(i, next(j for j in range(i, len(path)) if path[j + 1 : j + 2] != (2,))) for i in begins]
+
+
+@torch.no_grad()
+def test_the_probability_of_a_segment_is_the_share_of_paths_that_hold_it_just_so():
+    made, emissions = crf([(0, 2)], [2]), 2 * torch.randn(3, 4, TAGS)
+    for row, length in enumerate(LENGTHS):
+        every = paths(made, emissions[row], length)
+        shares = torch.tensor(list(every.values())).softmax(0).tolist()
+        expected = {(i, j): 0.0 for i in range(length) for j in range(i, length)}
+        for path, share in zip(every, shares, strict=True):
+            for place in segments(path):
+                expected[place] += share
+        first, last = torch.tensor(list(expected)).unbind(1)
+        rows, ones = torch.full_like(first, row), torch.ones_like(first)
+        found = made.log_probability(emissions, MASK, rows, first, last, ones, 2 * ones).exp().tolist()
+        assert found == pytest.approx(list(expected.values()), abs=1e-5)
+        assert sum(share > 0.01 for share in expected.values()) >= min(2, length)
+
+
 def test_padding_does_not_matter():
     made, emissions, gold = crf(), torch.randn(3, 4, TAGS), torch.randint(0, TAGS, (3, 4))
     other = torch.where(MASK[..., None], emissions, 100.0)

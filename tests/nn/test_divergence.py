@@ -7,9 +7,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ie_cli.nn import pointer
+from ie_cli.nn import span_scores
 from ie_cli.nn.divergence import span_divergence
-from ie_cli.nn.pointer import SpanScores, TypeScores, span_mask
+from ie_cli.nn.span_scores import SpanScores, TypeScores, span_mask
 
 
 def additive(rows, types, size, dtype=torch.float64):
@@ -39,7 +39,7 @@ def test_value_and_gradient_are_those_of_the_formula(made, seed, lengths, few):
     one, other = (made(len(lengths), 5, size) for _ in range(2))
     expected = by_definition(one, other, cells)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pointer, "CELLS_AT_ONCE", len(lengths) * size * size * few)
+        patch.setattr(span_scores, "CELLS_AT_ONCE", len(lengths) * size * size * few)
         found = span_divergence(one, other, cells)
         mine = torch.autograd.grad(found.sum(), (*one, *other))
     torch.testing.assert_close(found, expected)
@@ -69,7 +69,7 @@ def test_scores_in_16_bits_are_compared_in_32(made):
 def test_many_types_are_never_there_at_once(monkeypatch):
     seen = []
     dense = SpanScores.dense
-    monkeypatch.setattr(pointer, "CELLS_AT_ONCE", 2 * 6 * 6 * 4)
+    monkeypatch.setattr(span_scores, "CELLS_AT_ONCE", 2 * 6 * 6 * 4)
     monkeypatch.setattr(SpanScores, "dense", lambda scores: seen.append(dense(scores).numel()) or dense(scores))
     one, other = additive(2, 30, 6), additive(2, 30, 6)
     span_divergence(one, other, span_mask(torch.ones(2, 6, dtype=torch.bool))).sum().backward()

@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from ie_cli.nn import linking
-from ie_cli.nn.pointer import EfficientGlobalPointer, GlobalPointer, SpanCells, span_mask
+from ie_cli.nn.pointer import EfficientGlobalPointer, GlobalPointer
+from ie_cli.nn.span_scores import SpanCells, span_mask
 
 B, L, C = 3, 6, 4
 KINDS = torch.tensor([[0, 1], [0, 1], [0, 2], [1, 2]])  # which entity types each label links

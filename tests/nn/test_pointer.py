@@ -1,12 +1,9 @@
-"""Pointer heads against their published formulas, and the search for spans against all cells."""
+"""Pointer heads against their published formulas."""
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
-from ie_cli.nn import pointer
-from ie_cli.nn.pointer import EfficientGlobalPointer, GlobalPointer, SpanScores, TypeScores, span_mask
+from ie_cli.nn.pointer import EfficientGlobalPointer, GlobalPointer
 from ie_cli.nn.rotary import rotate
 
 
@@ -70,47 +67,3 @@ def test_untrained_scores_start_where_they_are_told(kind):
     head.start_at(torch.tensor([-3.0, -1.5]))
     scores = head(torch.randn(1, 4, 5)).dense()
     assert torch.equal(scores, torch.tensor([-3.0, -1.5])[None, :, None, None].expand_as(scores))
-
-
-def test_spans_are_not_of_padding_and_do_not_end_before_they_start():
-    mask = torch.tensor([[True, True, False], [False, False, False]])
-    assert span_mask(mask).nonzero().tolist() == [[0, 0, 0], [0, 0, 1], [0, 1, 1]]
-    assert span_mask(mask, triangle=False).nonzero().tolist() == [[0, 0, 0], [0, 0, 1], [0, 1, 0], [0, 1, 1]]
-
-
-def random_scores(kind, rows, types, size):
-    shapes = {
-        SpanScores: ((rows, size, size), (rows, types, size), (rows, types, size)),
-        TypeScores: ((rows, types, size, 4), (rows, types, size, 4), (types,)),
-    }
-    return kind(*(2 * torch.randn(shape) for shape in shapes[kind]))
-
-
-@pytest.mark.parametrize("kind", [SpanScores, TypeScores])
-@given(
-    st.integers(0, 2**32 - 1),
-    st.lists(st.integers(0, 6), min_size=1, max_size=3),
-    st.integers(1, 4),
-    st.floats(-6, 6) | st.sampled_from([-1e9, 1e9]),
-    st.sampled_from([1, 3, 65536]),
-)
-def test_spans_above_a_threshold_are_all_and_only_those(kind, seed, lengths, types, threshold, at_once):
-    torch.manual_seed(seed)
-    rows, size = len(lengths), max(1, *lengths)
-    mask = torch.arange(size) < torch.tensor(lengths)[:, None]
-    scores = random_scores(kind, rows, types, size)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pointer, "CELLS_AT_ONCE", at_once)
-        found = scores.above(threshold, span_mask(mask))
-    cells = list(zip(found.row.tolist(), found.kind.tolist(), found.first.tolist(), found.last.tolist(), strict=True))
-    dense = scores.dense()
-    expected = ((dense > threshold) & span_mask(mask)[:, None]).nonzero().tolist()
-    assert sorted(cells) == [tuple(cell) for cell in expected]
-    assert found.score.tolist() == pytest.approx([dense[cell].item() for cell in cells], abs=1e-5)
-
-
-@pytest.mark.parametrize("kind", [SpanScores, TypeScores])
-def test_no_span_above_the_threshold_gives_empty_columns(kind):
-    scores = random_scores(kind, 1, 3, 2)
-    found = scores.above(1e9, span_mask(torch.ones(1, 2, dtype=torch.bool)))
-    assert [len(column) for column in found] == [0] * 5

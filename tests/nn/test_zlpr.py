@@ -7,7 +7,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ie_cli.nn.zlpr import prior_score, score_of, zlpr
+from ie_cli.nn.zlpr import prior_score, probability_of, score_of, total, zlpr
 
 cells = st.lists(st.tuples(st.floats(-30, 30), st.booleans(), st.booleans()), min_size=1, max_size=12)
 
@@ -81,6 +81,7 @@ def test_each_row_has_its_own_loss():
 @given(st.floats(1e-5, 1 - 1e-5))
 def test_score_of_is_the_inverse_of_the_probability(rate):
     assert 1 / (1 + math.exp(-2 * score_of(rate))) == pytest.approx(rate, rel=1e-9)
+    assert probability_of(torch.tensor(score_of(rate))).item() == pytest.approx(rate, rel=1e-5)
 
 
 def test_the_best_constant_score_of_a_soft_label_has_its_probability():
@@ -110,3 +111,8 @@ def test_a_head_that_starts_at_the_prior_has_nothing_to_gain_from_moving_all_cel
 
 def test_the_prior_of_what_never_or_always_occurs_is_finite():
     assert prior_score(torch.tensor([0.0, 1.0])).isfinite().all()
+
+
+def test_total_adds_heads_and_means_texts():
+    entities, links = torch.tensor([[1.0, 2.0, 6.0], [0.0, 0.0, 3.0]]), torch.tensor([[4.0], [2.0]])
+    assert total(entities, links).item() == (9 + 3) / 2 + (4 + 2) / 2

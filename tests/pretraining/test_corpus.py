@@ -47,7 +47,7 @@ def test_files_of_all_kinds(tmp_path):
 def test_a_share_is_a_part_of_the_rows_and_always_the_same(tmp_path):
     path = tmp_path / "a.txt"
     path.write_text("".join(f"第{i}段的文字\n\n" for i in range(400)), encoding="utf-8")
-    part, more = (list(corpus.chosen(Texts([str(path)], share=s), Report())) for s in (0.25, 0.5))
+    part, more = (list(corpus.sampled_rows(Texts([str(path)], share=s), Report())) for s in (0.25, 0.5))
     assert 70 < len(part) < 130 and set(part) < set(more)
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from ie_cli.analysis._cases import MISSED, RIGHT, Case
 from ie_cli.analysis._items import Item
-from ie_cli.analysis.errors import Seen
+from ie_cli.analysis.error_analysis import AnalysedRecord
 from ie_cli.records import Record, Span
 from ie_cli.report.marks import Mark, sides, tree
 
@@ -56,7 +56,7 @@ def test_a_span_that_is_right_for_one_item_and_wrong_for_another_is_shown_as_wro
     span = Span(0, 1, None, "零")
     item = Item("P", "key", None, "零", ((span, "P·S"),))
     cases = [Case(RIGHT, item, item), Case(MISSED, item, None), Case(RIGHT, item, item)]
-    gold, pred = sides(Seen(Record(TEXT), cases))
+    gold, pred = sides(AnalysedRecord(Record(TEXT), cases))
     assert (gold[0].case, pred[0].case) == (MISSED, RIGHT)
     assert shown(gold) == shown(pred) == f"[零]P·S{TEXT[1:]}"
 

@@ -7,10 +7,10 @@ from html.parser import HTMLParser
 import pytest
 
 from ie_cli.analysis.bootstrap import Resampling, intervals
-from ie_cli.analysis.errors import Errors, analyses, chosen
+from ie_cli.analysis.error_analysis import Errors, analysis_for, empty_analyses
 from ie_cli.records import Argument, Entity, Event, Link, Record, Relation, Span
-from ie_cli.registry import load
 from ie_cli.report import curve, page
+from ie_cli.scoring import counts_for
 
 VOID = {"meta"}
 EVIL = "<script>alert(1)</script>&amp;\"'{{ 7*7 }}张三"
@@ -49,13 +49,13 @@ def entity(text, start, end, type_, **more) -> Entity:
 
 
 def page_of(scorer: str, some, *, training=None, **names) -> tuple[str, Errors]:
-    found, counted = analyses(scorer, None, keep=8), load("ie_cli.scoring", scorer).Counts()
+    found, counted = empty_analyses(scorer, None, keep=8), counts_for(scorer)
     for gold, pred in some:
         counted.add(gold, pred)
         for one in found:
             one.add(gold, pred)
     score = counted.score()
-    errors = chosen(found, score)
+    errors = analysis_for(score, found)
     limits = intervals(score, Resampling(100))
     html = page.render(score, score.signature, limits, errors, names=names, notes=["a < b"], curve=training)
     return html, errors

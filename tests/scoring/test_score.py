@@ -1,7 +1,7 @@
 import pytest
 
 import ie_cli
-from ie_cli.scoring._score import Rates, Score, Tally
+from ie_cli.scoring import Rates, Score, Tally
 
 
 def build(**types: tuple[int, int, int]) -> Score:

@@ -7,9 +7,9 @@ import pytest
 from ie_cli import registry
 from ie_cli.errors import IEError
 from ie_cli.records import Argument, Event, Record, Span
+from ie_cli.scoring import GoldPred, Tally, counts_for, score_all
 from ie_cli.scoring._event_texts import best_assignment, char_f1, sequence_f1
-from ie_cli.scoring._score import Sides, Tally
-from ie_cli.scoring.events import RULES, score
+from ie_cli.scoring.events import RULES, Counts
 
 TEXT = "甲公司收购乙公司，丙公司也收购丁公司。"
 STRICT = ("event", "argument", "trigger")
@@ -34,6 +34,10 @@ def record(*events, text=TEXT, **extra) -> Record:
     return Record(text, events=[event(*e) for e in events], extra=extra)
 
 
+def score(gold, pred, rule=None):
+    return score_all(Counts(rule), gold, pred)
+
+
 def tally(rule, gold, pred) -> tuple:
     """(right, predicted, wanted) of two lists of events."""
     total = score([record(*gold)], [record(*pred)], rule).total
@@ -45,7 +49,7 @@ BARE = ("T", None, ("买", (0, 3)), ("卖", (5, 8)))
 
 
 def test_the_scorer_is_found_by_kind():
-    assert registry.load("ie_cli.scoring", "events").score is score
+    assert isinstance(counts_for("events"), Counts)
     assert "_event_sets" not in registry.names("ie_cli.scoring")
 
 
@@ -196,7 +200,7 @@ def test_subject_pairs_and_accuracy_over_records():
     assert result.total == Tally(2, 4, 4)
     assert result.types == {"违规": Tally(2, 3, 4), "下滑": Tally(0, 1, 0)}
     assert result.parts["whole records"] == Tally(2, 5, 5)  # the first and the third
-    assert result.duplicates == Sides(pred=1)
+    assert result.duplicates == GoldPred(pred=1)
 
 
 def test_strings_are_those_of_the_data_set():
@@ -288,7 +292,7 @@ def test_what_is_left_out_merged_or_missing_is_counted():
     pred = [record(BUY), record(BUY), Record(TEXT)]
     result = score(gold, pred, "event")
     assert (result.records, result.unlabelled, result.missing) == (3, 1, 2)
-    assert (result.duplicates, result.unplaced) == (Sides(gold=2), Sides(gold=1))
+    assert (result.duplicates, result.unplaced) == (GoldPred(gold=2), GoldPred(gold=1))
     assert result.total == Tally(tp=1, n_pred=1, n_gold=3)
     assert result.items == "events"
     assert score(gold, pred).items == "arguments"

@@ -4,8 +4,8 @@ import pytest
 
 from ie_cli import registry, tags
 from ie_cli.records import Entity, Record
-from ie_cli.scoring._score import Sides, Tally
-from ie_cli.scoring.ner import Counts, overlapping, score
+from ie_cli.scoring import GoldPred, Tally, counts_for, score_all
+from ie_cli.scoring.ner import Counts, overlapping
 
 TEXT = "零一二三四五六七八九"
 
@@ -16,13 +16,17 @@ def record(*entities, ident=None, text=TEXT) -> Record:
     return Record(text, ident, entities=built)
 
 
+def score(gold, pred, rule=None):
+    return score_all(Counts(rule), gold, pred)
+
+
 def counts(gold: Record, pred: Record) -> tuple[int, int, int]:
     total = score([gold], [pred]).total
     return total.tp, total.n_pred, total.n_gold
 
 
 def test_the_scorer_is_found_by_kind():
-    assert registry.load("ie_cli.scoring", "ner").score is score
+    assert isinstance(counts_for("ner"), Counts)
     assert "_score" not in registry.names("ie_cli.scoring")
 
 
@@ -93,7 +97,7 @@ def test_what_is_left_out_merged_or_missing_is_counted():
     pred = [record((0, 1, "A")), record((0, 1, "A")), Record(TEXT)]
     result = score(gold, pred)
     assert (result.records, result.unlabelled, result.missing) == (3, 1, 2)
-    assert (result.duplicates, result.unplaced) == (Sides(gold=1), Sides(gold=1))
+    assert (result.duplicates, result.unplaced) == (GoldPred(gold=1), GoldPred(gold=1))
     assert result.total == Tally(tp=1, n_pred=1, n_gold=3)
 
 

@@ -5,10 +5,10 @@ from collections import Counter
 import pytest
 import torch
 
-from ie_cli.nn.pointer import SpanScores, span_mask
+from ie_cli.nn.span_scores import SpanScores, span_mask
 from ie_cli.records import Record, Relation, Span
 from ie_cli.tasks import relation_casrel
-from ie_cli.tasks._bounds import FULL, best, highest
+from ie_cli.tasks._bounds import FULL, best_spans, top_per_row
 from ie_cli.tasks._relations import Labels
 from ie_cli.text.characters import CharacterTokenizer, build_vocabulary
 
@@ -20,7 +20,7 @@ def test_the_best_spans_of_each_text_and_how_many_texts_have_more(most, rows, fu
     torch.manual_seed(0)
     scores = SpanScores(torch.rand(2, 3, 3), torch.rand(2, 2, 3), torch.rand(2, 2, 3))
     dropped = Counter()
-    found = best(scores, 0.0, CELLS, most, dropped)
+    found = best_spans(scores, 0.0, CELLS, most, dropped)
     assert torch.bincount(found.row).tolist() == rows
     assert dropped == ({FULL: full} if full else {})
     for row in (0, 1):
@@ -31,12 +31,12 @@ def test_the_best_spans_of_each_text_and_how_many_texts_have_more(most, rows, fu
 def test_nothing_found_is_nothing_dropped():
     dropped = Counter()
     scores = SpanScores(*(torch.zeros(shape) for shape in ((2, 3, 3), (2, 2, 3), (2, 2, 3))))
-    assert len(best(scores, 0.0, CELLS, 5, dropped).row) == 0 and not dropped
+    assert len(best_spans(scores, 0.0, CELLS, 5, dropped).row) == 0 and not dropped
 
 
 def test_the_highest_of_each_row():
     row, score = torch.tensor([1, 0, 1, 1, 0]), torch.tensor([0.1, 0.2, 0.5, 0.3, 0.9])
-    assert highest(row, score, 2).tolist() == [4, 1, 2, 3]
+    assert top_per_row(row, score, 2).tolist() == [4, 1, 2, 3]
 
 
 def test_subjects_beyond_the_bound_of_casrel_are_counted():

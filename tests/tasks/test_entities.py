@@ -1,12 +1,15 @@
 """Labels from records, and flat output where the training records are flat."""
 
 import pytest
+import torch
 
 from ie_cli.errors import IEError
+from ie_cli.nn.zlpr import probability_of
 from ie_cli.records import Entity, Record
 from ie_cli.tasks import ner_pointer
 from ie_cli.tasks._entities import Labels
 from ie_cli.text.characters import CharacterTokenizer, build_vocabulary
+from ie_cli.text.encoding import Encoding
 
 TEXT = "北京大学在北京"
 
@@ -59,3 +62,25 @@ def test_the_likeliest_entities_stay_where_nothing_may_overlap(setting, overlapp
     codec = ner_pointer.Codec(tokenizer, labels, ner_pointer.Settings(nested=setting), None)
     found = codec.assemble(Record(TEXT), tokenizer(TEXT), [(0, 7)], [FOUND])
     assert [(e.start, e.end, e.type) for e in found.entities] == expected
+
+
+def assemble(encoding, found, **settings):
+    tokenizer = CharacterTokenizer(build_vocabulary([TEXT], min_count=1, min_bigram_count=1))
+    codec = ner_pointer.Codec(tokenizer, Labels(["org"], [0.1]), ner_pointer.Settings(**settings), None)
+    return codec.assemble(Record(TEXT), encoding or tokenizer(TEXT), [(0, 7)], [found]).entities
+
+
+def test_likelier_is_told_beyond_the_digits_that_are_shown():
+    sure, less = (probability_of(torch.tensor(score).double()).item() for score in (12.0, 10.0))
+    assert assemble(None, [(0, 0, 3, less), (0, 2, 3, sure)], nested=False) == [Entity(2, 4, "org", "大学", score=1.0)]
+
+
+def test_tokens_of_one_character_give_one_entity():
+    pieces = Encoding({"ids": [0, 0, 0]}, starts=[0, 0, 2], ends=[2, 2, 4])
+    assert assemble(pieces, [(0, 0, 1, 0.8), (0, 1, 1, 0.9)], nested=True) == [Entity(0, 2, "org", "北京", score=0.9)]
+
+
+@pytest.mark.parametrize("threshold", [0, 1, -1, 7, float("nan")])
+def test_a_threshold_is_a_probability(threshold):
+    with pytest.raises(IEError, match=r"'model\.threshold' cannot be"):
+        assemble(None, [], threshold=threshold)

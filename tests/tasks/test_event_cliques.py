@@ -6,8 +6,8 @@ from itertools import combinations
 import pytest
 
 from ie_cli.graph import cliques
-from ie_cli.tasks._documents import Graph, groups
-from ie_cli.tasks._event_cliques import Limits, chosen, linked
+from ie_cli.tasks._event_cliques import Limits, can_share_event, choose_events
+from ie_cli.tasks._event_documents import Graph, group_events
 from ie_cli.tasks._events import Node, Role
 
 TEXT = "abcdefgh"
@@ -24,7 +24,7 @@ def events(*nodes, usual=0.95, **links):
     """The strings of each event; nodes stand at a, b, c .. of the text, and `links` are like ab=0.2."""
     graph = Graph(list(nodes), dict.fromkeys(combinations(range(len(nodes)), 2), usual))
     graph.links.update({(TEXT.index(key[0]), TEXT.index(key[1])): p for key, p in links.items()})
-    found, _ = groups(graph, ROLES, TEXT, LIMITS)
+    found, _ = group_events(graph, ROLES, TEXT, LIMITS)
     return sorted("".join(sorted(TEXT[n.start : n.end] for n in group.nodes)) for group in found)
 
 
@@ -40,12 +40,12 @@ def events(*nodes, usual=0.95, **links):
     ],
 )
 def test_spans_of_one_role_or_place_need_a_likelier_link(one, other, least):
-    assert linked(one, other, least + 0.01, LIMITS) and linked(other, one, least + 0.01, LIMITS)
-    assert not linked(one, other, least, LIMITS)
+    assert can_share_event(one, other, least + 0.01, LIMITS) and can_share_event(other, one, least + 0.01, LIMITS)
+    assert not can_share_event(one, other, least, LIMITS)
 
 
 def test_no_link_needs_more_than_the_threshold():
-    assert linked(node(WHO, 0), node(WHERE, 1), 0.06, LIMITS._replace(threshold=0.05))
+    assert can_share_event(node(WHO, 0), node(WHERE, 1), 0.06, LIMITS._replace(threshold=0.05))
 
 
 def test_one_weak_link_does_not_break_an_event():
@@ -75,7 +75,7 @@ def test_of_a_type_without_triggers_all_cliques_are_events():
 
 def test_the_score_is_that_of_the_span_that_fits_least():
     graph = Graph([node(TRIGGER, 0), node(WHO, 1), node(WHERE, 2)], {(0, 1): 0.9, (0, 2): 0.8, (1, 2): 0.2})
-    ((group,), _) = groups(graph, ROLES, TEXT, LIMITS)
+    ((group,), _) = group_events(graph, ROLES, TEXT, LIMITS)
     assert group.score == 0.8
 
 
@@ -88,7 +88,7 @@ def test_sure_links_give_the_maximal_cliques_and_any_links_lose_no_span(seed):
     )
     for links in (sure, any_):
         found = list(map(set, cliques(places, lambda i, j, links=links: links[i, j] > 0.5).found))
-        kept = list(chosen(found, links, {0, 3}, LIMITS.sure))
+        kept = list(choose_events(found, links, {0, 3}, LIMITS.sure))
         assert set().union(*kept) == set(places)
         assert {0, 3} <= set().union(*(one for one in kept if one in found))
         if links is sure:

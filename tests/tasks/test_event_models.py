@@ -5,13 +5,13 @@ import torch
 
 from ie_cli.errors import IEError
 from ie_cli.graph import MAX_NODES
-from ie_cli.nn.pointer import span_mask
+from ie_cli.nn.span_scores import span_mask
 from ie_cli.nn.zlpr import zlpr
 from ie_cli.records import Argument, Event, Record, Span
 from ie_cli.tasks import event_crf, event_gplinker
 from ie_cli.tasks._bounds import FULL
-from ie_cli.tasks._documents import Graph, groups, merged
 from ie_cli.tasks._event_cliques import Limits
+from ie_cli.tasks._event_documents import Graph, group_events, merge_graphs
 from ie_cli.tasks._events import Labels, Node, Role
 from ie_cli.text.characters import CharacterTokenizer, build_vocabulary
 
@@ -66,7 +66,7 @@ class Dense:
         self.scores = scores
 
     def above(self, threshold, cells, most):
-        from ie_cli.nn.pointer import SpanCells
+        from ie_cli.nn.span_scores import SpanCells
 
         found = ((self.scores > threshold) & cells[:, None]).nonzero(as_tuple=True)
         return SpanCells(*found, self.scores[found])
@@ -198,12 +198,12 @@ def window(*events, apart=()):
 
 
 def found(*windows):
-    result, dropped = groups(merged(windows), ROLES, PAGES, Limits(0.5, 0.1, 0.9))
+    result, dropped = group_events(merge_graphs(windows), ROLES, PAGES, Limits(0.5, 0.1, 0.9))
     assert dropped == 0
     return sorted(sorted((n.label, PAGES[n.start : n.end]) for n in group.nodes) for group in result)
 
 
-LI, LI2, LI3 = (at(WHO, "李四", i) for i in range(3))
+LI, LI2 = (at(WHO, "李四", i) for i in range(2))
 
 
 def test_pieces_that_agree_are_one_event():
@@ -233,7 +233,7 @@ def test_a_string_twice_in_one_window_is_kept_twice():
 
 def test_windows_that_overlap_give_each_span_once_with_its_best_score():
     low, high = at(WHO, "李四", score=0.6), LI
-    graph = merged([window([low, at(WHERE, "甲司")]), window([high, at(WHERE, "甲司")])])
+    graph = merge_graphs([window([low, at(WHERE, "甲司")]), window([high, at(WHERE, "甲司")])])
     assert [n.score for n in graph.nodes] == [0.9, 0.9] and graph.links == {(0, 1): 0.8}
 
 

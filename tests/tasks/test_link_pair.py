@@ -10,16 +10,17 @@ import torch
 
 from ie_cli import kb
 from ie_cli.errors import IEError
-from ie_cli.kb import Entry, Placed
+from ie_cli.kb import Entry, SourcedEntry
+from ie_cli.matching import leftmost_longest
 from ie_cli.nn.zlpr import HARD, Targets
 from ie_cli.predicting import predict
 from ie_cli.records import Entity, Link, Record
-from ie_cli.tasks import _links_kept, link_pair
-from ie_cli.tasks._links import MOSTLY, NEW, NOBODY, SELDOM, SOMETIMES, Labels, Own, meanings
-from ie_cli.tasks._links_base import longest
-from ie_cli.tasks._links_codec import Context, Mention, covered
-from ie_cli.tasks._links_entries import words
-from ie_cli.tasks._links_tasks import Question
+from ie_cli.tasks import link_pair
+from ie_cli.tasks._linking_cache import StateCache
+from ie_cli.tasks._linking_codec import Context, Mention, covered
+from ie_cli.tasks._linking_entries import words
+from ie_cli.tasks._linking_inputs import Question
+from ie_cli.tasks._linking_labels import MOSTLY, NEW, NOTHING_OWN, SELDOM, SOMETIMES, Labels, OwnCounts, meanings
 from ie_cli.text.encoding import Encoding
 from ie_cli.training.objective import Objective
 from ie_cli.training.settings import Train
@@ -56,7 +57,7 @@ def base(tmp_path):
 
 
 def build(folder, entries=ENTRIES):
-    kb.build((Placed("kb", i, entry) for i, entry in enumerate(entries)), folder)
+    kb.build((SourcedEntry("kb", i, entry) for i, entry in enumerate(entries)), folder)
     return folder
 
 
@@ -87,7 +88,7 @@ def test_labels_count_what_each_name_means():
 
 def test_the_record_itself_does_not_count():
     labels = Labels.of(RECORDS)
-    own = Own(meanings(RECORDS[0]), Counter(), None)
+    own = OwnCounts(meanings(RECORDS[0]), Counter(), None)
     assert labels.meaning("苹果", own) == Counter({"1": 1, "2": 1}) and labels.meaning("手机", own) == Counter({"3": 0})
     assert labels.mentioned("2", own) == 1
 
@@ -107,7 +108,7 @@ def test_the_record_itself_does_not_count():
 def test_names_are_classed_by_how_often_they_are_annotated(matched, annotated, kind):
     """9 matches of which 1 is annotated: (8 + 1) / (1 + 1) is below 5, as published; 10: not."""
     labels = Labels(meant={"苹果": {"1": annotated}}, matched={"苹果": matched})
-    assert labels.usual("苹果") == kind
+    assert labels.annotation_class("苹果") == kind
 
 
 def test_the_counts_of_a_training_set_without_links_are_refused():
@@ -117,7 +118,7 @@ def test_the_counts_of_a_training_set_without_links_are_refused():
 
 def test_study_counts_longest_matches(base):
     model = made(base)
-    model.study([Record("苹果公司的苹果"), Record("手机")])
+    model.count_matches([Record("苹果公司的苹果"), Record("手机")])
     assert model.codec.labels.matched == {"苹果公司": 1, "苹果": 1, "手机": 1}
 
 
@@ -155,7 +156,7 @@ def test_tokens_tell_where_names_begin_and_end(base):
 def test_leftmost_longest_matches_do_not_overlap(base):
     found = kb.open(base).matches("苹果公司苹果")
     assert [m[:2] for m in found] == [(0, 2), (0, 4), (4, 6)]
-    assert [m[:2] for m in longest(found)] == [(0, 4), (4, 6)]
+    assert [m[:2] for m in leftmost_longest(found)] == [(0, 4), (4, 6)]
 
 
 def test_words_are_those_of_two_characters_and_more():
@@ -164,7 +165,7 @@ def test_words_are_those_of_two_characters_and_more():
 
 def test_what_text_and_description_share(base):
     model = made(base)
-    here = Context(TEXT, list(range(6)), [], NOBODY)
+    here = Context(TEXT, list(range(6)), [], NOTHING_OWN)
     shared = model.entries.shared(here, ("2", None), 7)
     assert shared[4] == [1, 1, 1] and shared[0] == [1, 1, 0]  # 手机: a word of the line, the object of a fact
     assert shared[6] == [0, 0, 0]
@@ -176,7 +177,7 @@ def test_objects_of_facts_are_looked_for_up_to_ten_characters(tmp_path):
     text = "一二三四五六七八九十甲"
     entry = Entry("1", "甲", facts=(("短", text[:10]), ("长", text), ("字", "甲")))
     model = made(build(tmp_path / "kb", [entry]))
-    shared = model.entries.shared(Context(text, list(range(11)), [], NOBODY), ("1", None), 11)
+    shared = model.entries.shared(Context(text, list(range(11)), [], NOTHING_OWN), ("1", None), 11)
     assert [row[2] for row in shared] == [1] * 10 + [0]
 
 
@@ -192,41 +193,41 @@ def test_a_mention_takes_the_tokens_that_it_touches():
 
 def test_candidates_come_by_how_often_the_name_means_them_and_are_cut(base):
     model = made(base, candidates=1)
-    assert [c.kb_id for c in model.tasks.candidates("苹果", NOBODY)] == ["2"]
+    assert [c.kb_id for c in model.ranking.candidates("苹果", NOTHING_OWN)] == ["2"]
     assert model.codec.dropped == {"candidates of mentions that have more than model.candidates": 1}
 
 
 def test_in_training_the_right_candidate_stays_and_the_others_are_drawn(tmp_path):
     many = [Entry(str(i), "苹果") for i in range(9)]
     model = made(build(tmp_path / "kb", many), negatives=2, candidates=9)
-    found = model.tasks.candidates("苹果", NOBODY)
+    found = model.ranking.candidates("苹果", NOTHING_OWN)
     asked = Question(0, Mention(0, 1, "苹果", "7"), [], found)
-    drawn = [model.tasks._sampled(asked) for _ in range(20)]
+    drawn = [model.ranking._sampled(asked) for _ in range(20)]
     assert all(len(some) == 3 and "7" in [c.kb_id for c in some] for some in drawn)
     assert len({tuple(c.kb_id for c in some) for some in drawn}) > 5
-    assert len(model.tasks._sampled(asked._replace(mention=Mention(0, 1, "苹果", "")))) == 2
+    assert len(model.ranking._sampled(asked._replace(mention=Mention(0, 1, "苹果", "")))) == 2
 
 
 def test_a_name_that_mostly_means_what_is_no_candidate_is_likely_nil(base, tmp_path):
     """Twice 2 and once 1 in training; in a base without 2 those two count as NIL."""
     model = made(base)
-    whole = model.tasks._question(0, Mention(0, 1, "苹果"), NOBODY).about
-    model.attach(kb.open(build(tmp_path / "other", ENTRIES[:1])))
-    without = model.tasks._question(0, Mention(0, 1, "苹果"), NOBODY).about
+    whole = model.ranking._question(0, Mention(0, 1, "苹果"), NOTHING_OWN).about
+    model.attach(build(tmp_path / "other", ENTRIES[:1]))
+    without = model.ranking._question(0, Mention(0, 1, "苹果"), NOTHING_OWN).about
     assert [math.exp(whole[0]), math.exp(without[0])] == pytest.approx([0.5 / 4, 2.5 / 4])
 
 
 def test_a_batch_has_the_right_candidate_as_its_target(base):
     model = made(base, ranked=9)
     examples = [example for r in RECORDS for example in model.codec.examples(r, 16)[0]]
-    task = model.collate(examples).task
+    ranking = model.collate(examples).ranking
     targets = [
         "" if target == 0 else found[target - 1].kb_id
-        for found, target in zip(task.candidates, task.target.tolist(), strict=True)
+        for found, target in zip(ranking.candidates, ranking.target.tolist(), strict=True)
     ]
     assert targets == ["2", "3", "1", "", "2", ""]
-    assert task.nil_type.tolist() == [-1, -1, -1, 1, -1, 0]
-    assert len(task.entities) == len(set(task.entities)) == 3
+    assert ranking.nil_type.tolist() == [-1, -1, -1, 1, -1, 0]
+    assert len(ranking.entities) == len(set(ranking.entities)) == 3
 
 
 def test_options_of_the_pointer_loss_reach_the_mentions(base):
@@ -307,7 +308,7 @@ def test_links_do_not_depend_on_the_batch(base):
 def test_each_description_is_encoded_once_until_the_weights_change(base):
     model = made(base)
     encoded = []
-    model.kept.encode = lambda rows, encode=model.kept.encode: encoded.extend(rows) or encode(rows)
+    model.cache.encode = lambda rows, encode=model.cache.encode: encoded.extend(rows) or encode(rows)
     list(predict(model, given(RECORDS) * 3))
     assert len(encoded) == 3  # 苹果 twice and 手机
     list(predict(model, given(RECORDS)))
@@ -319,7 +320,8 @@ def test_each_description_is_encoded_once_until_the_weights_change(base):
 
 def test_only_so_many_descriptions_are_kept():
     asked = []
-    kept = _links_kept.Kept(lambda i: {"ids": [int(i)]}, lambda rows: [torch.ones(r["ids"][0], 2) for r in rows], 99, 2)
+    features, encode = lambda i: {"ids": [int(i)]}, lambda rows: [torch.ones(r["ids"][0], 2) for r in rows]
+    kept = StateCache(features, encode, 99, 2)
     kept.features = lambda i, features=kept.features: asked.append(i) or features(i)
     states, mask = kept(["1", "2", "3"])  # more at once than are kept
     assert states.shape == (3, 3, 2) and mask.sum(1).tolist() == [1, 2, 3] and list(kept.states) == ["2", "3"]
@@ -361,7 +363,7 @@ def test_a_base_that_is_gone_or_another_is_a_stated_error(base, tmp_path, break_
 def test_another_base_can_be_attached(base, tmp_path):
     model = made(base)
     assert next(predict(model, given(RECORDS))).entities[0].link.kb_id == "2"
-    model.attach(kb.open(build(tmp_path / "other", [Entry("7", "苹果")])))
+    model.attach(build(tmp_path / "other", [Entry("7", "苹果")]))
     found = next(predict(model, given(RECORDS)))
     assert [[c["kb_id"] for c in e.extra["candidates"]] for e in found.entities] == [["7"], []]
 

@@ -7,11 +7,12 @@ import torch
 from safetensors.torch import load_file
 
 from ie_cli.errors import IEError
-from ie_cli.predicting import adjust, predict
+from ie_cli.lost_causes import NOT_ANNOTATED
+from ie_cli.predicting import configure, predict
 from ie_cli.records import Argument, Entity, Event, Record, Relation, Span
 from ie_cli.registry import load
 from ie_cli.tasks import relation_casrel
-from ie_cli.tasks._multi import UNLABELLED, Labels
+from ie_cli.tasks._multi import Labels
 from ie_cli.tasks.multi import Settings
 from ie_cli.zoo import encoders, folder
 from ie_cli.zoo.encoders import EncoderSettings
@@ -129,7 +130,7 @@ def test_weights_are_factors_of_the_losses():
 def test_a_batch_without_any_annotation_teaches_nothing_and_is_told():
     model, bare = made(), Record("没有标注")
     examples, lost = model.codec.examples(bare, 64)
-    assert lost == {UNLABELLED: 1} and [v for k, v in examples[0].items() if k.startswith("cells")] == [None] * 3
+    assert lost == {NOT_ANNOTATED: 1} and [v for k, v in examples[0].items() if k.startswith("cells")] == [None] * 3
     nothing = loss(model, [bare])
     nothing.backward()
     assert nothing.item() == 0 and not model.encoder.token_embedding.weight.grad.any()
@@ -235,12 +236,12 @@ def test_an_empty_text_has_nothing_and_what_a_part_drops_is_told():
 
 def test_a_threshold_is_that_of_all_parts_and_must_be_one_of_all():
     model = made(USUAL).eval()
-    adjust(model, threshold=0.001)
+    configure(model, threshold=0.001)
     found = next(predict(model, [Record("李四写了活着后离职")]))
-    adjust(model, threshold=0.999)
+    configure(model, threshold=0.999)
     assert len(found.entities) > len(next(predict(model, [Record("李四写了活着后离职")])).entities)
     with pytest.raises(IEError, match="relation_casrel has several thresholds"):
-        adjust(made(["ner_pointer", "relation_casrel"]), threshold=0.5)
+        configure(made(["ner_pointer", "relation_casrel"]), threshold=0.5)
 
 
 # --- Settings ------------------------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """The CRF model of entities against all tag paths, and what flat tags cannot hold."""
 
 import itertools
-from collections import Counter
 
 import pytest
 import torch
@@ -52,20 +51,6 @@ def paths(made: Model, emissions: torch.Tensor) -> dict[tuple[int, ...], float]:
 def spans(path) -> set[tuple[int, int, int]]:
     found, _ = tags.decode([NAMES[tag] for tag in path], "bio")
     return {(int(kind), start, end - 1) for start, end, kind in found}
-
-
-@pytest.mark.parametrize("length", [1, 2, LENGTH])
-@torch.no_grad()
-def test_the_probability_of_a_span_is_the_share_of_paths_that_hold_it_just_so(length):
-    made, emissions = model(), 2 * torch.randn(1, LENGTH, len(NAMES))
-    share: Counter = Counter()
-    for path, probability in paths(made, emissions[0, :length]).items():
-        share.update(dict.fromkeys(spans(path), probability))
-    every = [(k, i, j) for k in range(TYPES) for i in range(length) for j in range(i, length)]
-    mask = torch.arange(LENGTH)[None] < length
-    found = made._log_probability(emissions, mask, torch.tensor([(0, *span) for span in every])).exp().tolist()
-    assert found == pytest.approx([share[span] for span in every], abs=1e-5)
-    assert sum(share[span] > 0.01 for span in every) > 1
 
 
 @torch.no_grad()

@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from ie_cli.nn.pointer import SpanScores, span_mask
-from ie_cli.nn.zlpr import additive_zlpr
+from ie_cli.nn.span_scores import SpanScores, span_mask
+from ie_cli.nn.span_zlpr import additive_zlpr
 from ie_cli.tasks.ner_pointer import Labels, Model, Settings
 from ie_cli.text.characters import CharacterTokenizer, build_vocabulary
 

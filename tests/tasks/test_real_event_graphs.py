@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from ie_cli.errors import Report
-from ie_cli.locate import Choice, locate
+from ie_cli.locate import PlaceChoice, locate
 from ie_cli.registry import load
-from ie_cli.scoring import events as scoring
-from ie_cli.tasks import _documents, event_gplinker
-from ie_cli.tasks._documents import Graph
+from ie_cli.scoring import counts_for, score_all
+from ie_cli.tasks import _event_documents, event_gplinker
+from ie_cli.tasks._event_documents import Graph
 from ie_cli.tasks._events import Labels, Node, parts
 from ie_cli.text.encoding import Encoding
 
@@ -27,7 +27,7 @@ def characters(text):
 
 def records(format, file):
     found = load("ie_cli.formats", format).read(str(EE / file), Report())
-    return [locate(record, Choice.nearest).record for record in found]
+    return [locate(record, PlaceChoice.nearest).record for record in found]
 
 
 def ends(one, other, which):
@@ -74,9 +74,9 @@ def back(found, window):
 def test_events_of_sentences_come_back(format, file, right, predicted, gold):
     found = records(format, file)
     again = back(found, 512)
-    arguments = scoring.score(found, again, rule="argument").micro
+    arguments = score_all(counts_for("events", "argument"), found, again).micro
     assert arguments.precision == arguments.recall == 1
-    total = scoring.score(found, again, rule="event").total
+    total = score_all(counts_for("events", "event"), found, again).total
     assert (total.tp, total.n_pred, total.n_gold) == (right, predicted, gold)
 
 
@@ -117,6 +117,10 @@ def test_overlaps_of_the_real_sets(format, file, nested, crossing, shared, twice
 @pytest.mark.parametrize(("window", "joined", "apart"), [(128, 0.8141, 0.7166), (510, 0.9601, 0.9521)])
 def test_joining_the_pieces_of_documents_pays(window, joined, apart, monkeypatch):
     found = records("duee_fin", "duee_fin/duee_fin_dev_first300.json")
-    assert scoring.score(found, back(found, window), rule="duee_fin").micro.f1 == pytest.approx(joined, abs=1e-4)
-    monkeypatch.setattr(_documents, "_agree", lambda *_: False)
-    assert scoring.score(found, back(found, window), rule="duee_fin").micro.f1 == pytest.approx(apart, abs=1e-4)
+    assert score_all(counts_for("events", "duee_fin"), found, back(found, window)).micro.f1 == pytest.approx(
+        joined, abs=1e-4
+    )
+    monkeypatch.setattr(_event_documents, "_agree", lambda *_: False)
+    assert score_all(counts_for("events", "duee_fin"), found, back(found, window)).micro.f1 == pytest.approx(
+        apart, abs=1e-4
+    )

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from ie_cli.errors import IEError
-from ie_cli.nn.pointer import span_mask
+from ie_cli.nn.span_scores import span_mask
 from ie_cli.nn.zlpr import zlpr
 from ie_cli.records import Record, Relation, Span
 from ie_cli.tasks import relation_casrel, relation_gplinker

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ie_cli.text.batch import pad
-from ie_cli.text.order import by_length, shuffled
+from ie_cli.text.length_batches import by_length, shuffled
 
 rows_of_ids = st.lists(st.lists(st.integers(1, 9), max_size=6), min_size=1, max_size=6)
 lengths = st.lists(st.integers(0, 50), max_size=60)

@@ -9,7 +9,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
 
 from ie_cli.errors import IEError
-from ie_cli.text.characters import CharacterTokenizer, build_vocabulary, fold
+from ie_cli.text.characters import CharacterTokenizer, build_vocabulary, vocabulary_form
 from ie_cli.text.encoding import Encoding
 from ie_cli.text.jieba_words import BEGIN, END, MIDDLE, SINGLE, boundaries
 from ie_cli.text.pretrained import CharacterPieces, PieceTokenizer, default_mode, unknown_id, wrap
@@ -83,7 +83,7 @@ def test_in_characters_mode_every_code_point_is_a_token(name, text):
 def test_in_characters_mode_no_span_is_lost(name, text, data):
     start = data.draw(st.integers(0, len(text) - 1))
     end = data.draw(st.integers(start + 1, len(text)))
-    assert CHARACTERS[name](text).tokens(start, end) == (start, end - 1)
+    assert CHARACTERS[name](text).token_span(start, end) == (start, end - 1)
 
 
 @every_inner
@@ -116,7 +116,7 @@ def test_tokens_is_the_inverse_of_starts_and_ends(name, text):
     for i in range(len(encoding)):
         for j in range(i, min(i + 3, len(encoding))):
             start, end = encoding.starts[i], encoding.ends[j]
-            first, last = encoding.tokens(start, end)
+            first, last = encoding.token_span(start, end)
             assert (encoding.starts[first], encoding.ends[last]) == (start, end)
             assert first <= i and j <= last
 
@@ -138,7 +138,7 @@ def test_tokens_is_the_inverse_of_starts_and_ends(name, text):
     ],
 )
 def test_tokens_of_a_span(starts, ends, span, tokens):
-    assert Encoding({"ids": [1] * len(starts)}, starts, ends).tokens(*span) == tokens
+    assert Encoding({"ids": [1] * len(starts)}, starts, ends).token_span(*span) == tokens
 
 
 def test_a_window_cuts_every_feature():
@@ -204,8 +204,9 @@ def test_word_boundaries_are_those_of_jieba():
 @example("İ")
 @example("㍿")
 @example("ﬁ")
-def test_fold_keeps_one_character(character):
-    assert len(fold(character)) == 1 and fold(fold(character)) == fold(character)
+def test_the_vocabulary_form_is_one_character_and_its_own_form(character):
+    found = vocabulary_form(character)
+    assert len(found) == 1 and vocabulary_form(found) == found
 
 
 def test_rare_symbols_are_left_out_and_the_order_is_fixed():

@@ -103,6 +103,18 @@ def test_accumulated_batches_are_perturbed_together():
         torch.testing.assert_close(found[name], gradient, rtol=1e-4, atol=1e-6)
 
 
+def test_both_passes_draw_the_same_and_the_next_step_something_new():
+    made, drawn = Quadratic(), []
+
+    def backward():
+        drawn.append(torch.rand(3).tolist())
+        return made.backward()
+
+    for _ in range(2):
+        FGM(made, Adversarial(0.5))(backward)
+    assert drawn[0] == drawn[1] != drawn[2] == drawn[3]
+
+
 def test_frozen_embeddings_cannot_be_perturbed():
     settings = train(fgm=Adversarial(0.5), freeze=SimpleNamespace(embeddings=True, layers=0))
     with pytest.raises(IEError, match=r"train\.fgm follows .* train\.freeze"):

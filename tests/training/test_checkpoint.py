@@ -1,5 +1,7 @@
 """A checkpoint holds all that changes, and gives it back."""
 
+import re
+
 import pytest
 import torch
 from tiny import model, states, steps, train, weights
@@ -29,6 +31,20 @@ def test_what_is_restored_is_what_was_saved(tmp_path):
         steps(one, examples, settings, 2)
     assert all(torch.equal(w, weights(state.model)[name]) for name, w in weights(fresh.model).items())
     assert [path.name for path in tmp_path.iterdir()] == [checkpoint.NAME]
+
+
+@pytest.mark.parametrize("what", ["labels (", "characters"])
+def test_weights_of_another_meaning_are_refused(tmp_path, what):
+    """Shapes do not tell a renamed label, or a vocabulary of as many other characters."""
+    state, *_ = states("ner_pointer")
+    checkpoint.save(state, tmp_path, {})
+    other = model("ner_pointer")
+    if what == "characters":
+        other.text_encoder.tokenizer.vocabulary.characters.reverse()
+    else:
+        other.codec.labels.names[0] = "x"
+    with pytest.raises(IEError, match=f"have other {re.escape(what)}.*--overwrite"):
+        checkpoint.restore(State(other, train()), tmp_path)
 
 
 def test_one_that_is_cut_off_is_refused(tmp_path):

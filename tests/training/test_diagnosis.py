@@ -3,8 +3,8 @@
 import pytest
 
 from ie_cli.records import Record
-from ie_cli.scoring._score import Score, Tally
-from ie_cli.training.diagnosis import SharedTexts, Watch, short_windows
+from ie_cli.scoring import Score, Tally
+from ie_cli.training.diagnosis import EpochWatch, SharedTexts, short_windows, untaught
 from ie_cli.training.loop import Epoch
 
 
@@ -15,7 +15,7 @@ def epoch(tp, predicted, gold=100):
 
 def told(*epochs):
     """The notices behind each epoch."""
-    watch = Watch()
+    watch = EpochWatch()
     return [[notice.text for notice in watch.notices(epoch(*e))] for e in epochs]
 
 
@@ -49,6 +49,12 @@ def test_shared_texts_are_counted_on_the_way():
     train = [Record("乙"), Record("丁"), Record("乙"), Record("丙")]
     assert list(shared.watch(train)) == train
     assert [n.text.split(":")[0] for n in shared.notices()] == ["2 of 3 dev texts are training texts, too"]
+
+
+def test_labels_that_only_dev_has():
+    said = [notice.text for notice in untaught(["a", "b"], ["b", *"cdefgh"])]
+    assert said[0].startswith("6 labels of the dev records") and "c, d, e, f, g, …;" in said[0]
+    assert not list(untaught(["a", "b"], ["a"]))
 
 
 def test_sides_that_share_nothing_are_not_spoken_of():

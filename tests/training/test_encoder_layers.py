@@ -8,6 +8,7 @@ from torch import nn
 
 from ie_cli.errors import IEError
 from ie_cli.predicting import predict
+from ie_cli.text.batch import pad
 from ie_cli.training import layers
 from ie_cli.training.layers import BOTTOM
 from ie_cli.training.settings import Freeze
@@ -55,6 +56,27 @@ def test_what_is_frozen_stays_and_the_rest_does_not(frozen, method):
 def test_more_layers_than_there_are_cannot_be_frozen():
     with pytest.raises(IEError, match=r"'train\.freeze\.layers' cannot be 3: 2 layers are there"):
         State(model("ner_pointer"), train(freeze=Freeze(layers=3)))
+
+
+def test_checkpoints_see_the_lengths_of_their_own_texts(pretrained):
+    """With log_n, attention depends on the lengths; an encoder may read twice before the backward pass."""
+    short, long = "张三去了北京", "张三去了北京" * 6  # more than `FEWEST`
+    found = []
+    for checkpointing in (False, True):
+        torch.manual_seed(0)
+        settings = EncoderSettings(str(pretrained("Bert")), options={"log_n": 30, "words": 4})
+        encoder = encoders.create(settings, lambda: ())
+        if checkpointing:
+            layers.checkpoint(encoder.module)
+        inputs = [pad([encoder.tokenizer(text).features]) for text in (short, long)]
+        module = encoder.module.train()
+        for dropout in (part for part in module.modules() if isinstance(part, nn.Dropout)):
+            dropout.p = 0.0
+        sum(module(one.features, one.mask).square().sum() for one in inputs).backward()
+        found.append({name: weight.grad for name, weight in module.named_parameters() if weight.grad is not None})
+    assert found[0].keys() == found[1].keys()
+    for name, gradient in found[0].items():
+        torch.testing.assert_close(found[1][name], gradient, rtol=1e-4, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", sorted(ENCODERS.keys() - {"Albert"}))

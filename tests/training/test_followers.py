@@ -63,3 +63,11 @@ def test_in_training_the_weights_return_to_the_slow_ones():
     for name, fast in weights(plain.model).items():
         torch.testing.assert_close(weights(state.model)[name], (start[name] + fast) / 2)
         assert torch.equal(weights(state.model)[name], weights(state.followers["lookahead"].model)[name])
+
+
+@pytest.mark.parametrize(("asked", "kept"), [({}, None), ({"lookahead": Lookahead(3)}, "lookahead")])
+@pytest.mark.parametrize("average", [0.0, 0.9])
+def test_the_weights_to_keep_are_the_slowest(asked, kept, average):
+    state, *_ = states("ner_pointer", average=average, **asked)
+    kept = "average" if average else kept
+    assert state.best_weights is (state.followers[kept].model if kept else state.model)

@@ -33,8 +33,8 @@ def test_what_nobody_has_annotated_stays_unknown_on_disk(tmp_path):
 
 @pytest.mark.parametrize(("size", "accumulate"), [(1, 5), (2, 3)])
 def test_accumulated_gradients_are_those_of_one_batch(size, accumulate, monkeypatch):
-    """Also where a portion has no text for a part."""
-    monkeypatch.setattr(step.optimiser, "set_rate", lambda *_: None)
+    """Also where a micro-batch has no text for a part."""
+    monkeypatch.setattr(step.optimiser, "set_lr", lambda *_: None)
     found = []
     for settings in (train(batch=5), train(batch=size, accumulate=accumulate)):
         made = model("multi")

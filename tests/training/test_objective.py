@@ -6,7 +6,7 @@ from tiny import POINTERS, RECORDS, TASKS, gradients, model, states, steps, trai
 
 from ie_cli.errors import IEError
 from ie_cli.nn.zlpr import zlpr
-from ie_cli.training.objective import Objective, heads
+from ie_cli.training.objective import Objective
 from ie_cli.training.settings import Smoothing
 from ie_cli.training.step import State
 
@@ -29,7 +29,8 @@ def test_r_drop_adds_the_divergence_of_two_passes(task, head):
     one, other = (made(rows.inputs) for _ in range(2))
     losses = (made.loss(one, rows) + made.loss(other, rows)) / 2
     apart = 0.0
-    for s, t, cells in zip(heads(one), heads(other), made.cells(rows.inputs.mask), strict=True):
+    heads = (made.pointer_scores(outputs) for outputs in (one, other))
+    for s, t, cells in zip(*heads, made.cells(rows.inputs.mask), strict=True):
         s, t = s.dense(), t.dense()
         apart += ((s.sigmoid() - t.sigmoid()) * (s - t))[cells[:, None].expand_as(s)].sum() / len(RECORDS)
     assert apart > 1e-3

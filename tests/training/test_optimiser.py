@@ -31,7 +31,7 @@ def test_without_layer_decay_the_encoder_has_one_rate_and_a_crf_its_own():
 
 
 def test_the_rate_climbs_and_falls():
-    found = [optimiser.rate(step, 10, 0.2) for step in range(10)]
+    found = [optimiser.lr_factor(step, 10, 0.2) for step in range(10)]
     assert found == pytest.approx([1 / 2, 1, 1, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8])
 
 

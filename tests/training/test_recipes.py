@@ -1,5 +1,6 @@
 """Every recipe of data/configs trains: one pass over a handful of records, with its encoder made tiny."""
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -26,7 +27,7 @@ def recipes():
 @pytest.mark.parametrize("plain", recipes())
 def test_a_recipe_trains(plain, tmp_path):
     settings = config.build(Recipe, plain)
-    settings.encoder = type(settings.encoder)("char-bilstm", options=config.plain(char.Options(**TINY)))
+    settings.encoder = type(settings.encoder)("char-bilstm", options=asdict(char.Options(**TINY)))
     kinds = load("ie_cli.tasks", settings.task).Model.kind.split("+")
     samples = [ROOT / "samples" / SAMPLES[kind] / "records.jsonl" for kind in kinds]
     few = tmp_path / "few.jsonl"

@@ -79,9 +79,9 @@ def steps(state, examples, settings, count=1):
     """Take some steps at the full rate, going round the examples; the losses."""
     losses = []
     while len(losses) < count:
-        mean_over = getattr(state.model, "mean_over", "texts")
-        for portions in batches.portions(examples.lengths, settings, seed=len(losses), mean_over=mean_over):
-            losses.append(update(state, examples, portions, settings, 1.0))
+        mean_over = state.model.mean_over
+        for batch in batches.micro_batches(examples.lengths, settings, seed=len(losses), mean_over=mean_over):
+            losses.append(update(state, examples, batch, settings, 1.0))
     return losses[:count]
 
 

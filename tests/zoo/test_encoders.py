@@ -16,7 +16,7 @@ from ie_cli.tasks.ner_pointer import Labels, Settings
 from ie_cli.text.batch import pad
 from ie_cli.training import layers, optimiser
 from ie_cli.training.settings import Freeze, Train
-from ie_cli.zoo import encoders, folder, known
+from ie_cli.zoo import catalogue, encoders, folder
 from ie_cli.zoo.encoders import EncoderSettings
 
 TEXTS = ["张三丰在北京大学", "", "张三丰生于武当山。李四在清华！" * 6, " ", "abc 龘 123\n", "王"]
@@ -188,7 +188,7 @@ def test_a_hub_id_that_cannot_be_reached_is_one_stated_line(name, asked, monkeyp
     monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
     with pytest.raises(IEError) as error:
         encoder(name)
-    assert known.place(name) == asked
+    assert catalogue.resolve(name) == asked
     assert str(error.value).startswith(f"cannot load the encoder '{name}': ") and "\n" not in str(error.value)
 
 
@@ -203,10 +203,10 @@ def test_options_of_a_built_in_are_not_those_of_a_pretrained_encoder(pretrained)
 
 
 def test_known_names_are_friendly_and_lead_to_hub_ids():
-    for name, entry in known.ENCODERS.items():
+    for name, entry in catalogue.ENCODERS.items():
         assert "/" not in name and entry.hub_id.count("/") == 1 and entry.parameters > 0 and entry.licence
-    assert len({entry.hub_id for entry in known.ENCODERS.values()}) == len(known.ENCODERS)
-    assert known.place("some/other") == "some/other"
+    assert len({entry.hub_id for entry in catalogue.ENCODERS.values()}) == len(catalogue.ENCODERS)
+    assert catalogue.resolve("some/other") == "some/other"
 
 
 def test_the_measuring_encoder(shared):

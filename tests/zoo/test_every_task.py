@@ -4,14 +4,14 @@ import pytest
 import torch
 
 from ie_cli import kb
+from ie_cli.errors import IEError
 from ie_cli.predicting import predict
 from ie_cli.records import Argument, Entity, Event, Link, Record, Relation, Span
 from ie_cli.registry import load, names
-from ie_cli.scoring._several import scorer
-from ie_cli.tasks._documents import Graph
+from ie_cli.scoring import counts_for, score_all
+from ie_cli.tasks._event_documents import Graph
 from ie_cli.tasks._events import Node
 from ie_cli.tasks._relations import TokenLink
-from ie_cli.tasks.multi import members
 from ie_cli.text.characters import CharacterTokenizer, build_vocabulary
 from ie_cli.zoo import encoders, folder
 from ie_cli.zoo.encoders import EncoderSettings
@@ -155,8 +155,8 @@ def ner(request):
 def base(tmp_path_factory):
     """A knowledge base for the tasks that need one."""
     folder = tmp_path_factory.mktemp("kb") / "base"
-    kb.build((kb.Placed("kb", i, kb.Entry(ident, name, about=about)) for i, (ident, name, about) in enumerate(ENTRIES)),
-             folder)  # fmt: skip
+    entries = (kb.Entry(ident, name, about=about) for ident, name, about in ENTRIES)
+    kb.build((kb.SourcedEntry("kb", i, entry) for i, entry in enumerate(entries)), folder)
     BASE["kb"] = str(folder)
 
 
@@ -280,8 +280,30 @@ def test_a_tiny_model_learns_eight_records_by_heart(task):
         optimiser.zero_grad()
         loss.backward()
         optimiser.step()
-    score = scorer(model.kind).score(records, predict(model.eval(), [Record(r.text) for r in records]))
+    found = predict(model.eval(), [Record(r.text) for r in records])
+    score = score_all(counts_for(model.kind), records, found)
     assert score.micro.f1 == 1
+
+
+def test_a_model_says_what_it_is(task):
+    """Pointer heads for smoothing and R-Drop; a threshold that can be set, unless there are several."""
+    records = RECORDS[task.Model.kind]
+    encoder = encoders.create(EncoderSettings(options=TINY), lambda: (r.text for r in records))
+    made = folder.build(task.__name__.rsplit(".", 1)[1], encoder, task.Labels.of(records), settings(task)).eval()
+    assert made.task == task.__name__.rsplit(".", 1)[1]
+    batch = made.collate([example for r in records for example in made.codec.examples(r, 64)[0]])
+    scores, cells = made.pointer_scores(made(batch.inputs)), made.cells(batch.inputs.mask)
+    assert len(scores) == len(cells) and bool(scores) == made.has_pointers
+    for part in made.members():
+        if part.task == "relation_casrel":
+            with pytest.raises(IEError, match="relation_casrel has several thresholds"):
+                part.set_threshold(0.7)
+        else:
+            part.set_threshold(0.7)
+            assert part.codec.settings.threshold == 0.7
+    if task.Model.kind != "links":
+        with pytest.raises(IEError, match=f"{made.task} does not link"):
+            made.attach("anywhere")
 
 
 def scored(record):
@@ -297,7 +319,7 @@ def test_scores_are_probabilities_and_do_not_depend_on_the_batch(task):
     for name, weights in made.named_parameters():
         if not name.startswith("encoder."):  # its padding must stay 0
             torch.nn.init.normal_(weights, mean=2.0 if weights.dim() == 1 else 0.0)  # biases: it shall find plenty
-    for part in members(made):
+    for part in made.members():
         if part.kind == "relations":
             part.codec.settings.most = 12  # every two of them are linked with every predicate
     bare = [Record(r.text) for r in records]

@@ -11,7 +11,7 @@ from ie_cli.errors import IEError
 from ie_cli.predicting import predict
 from ie_cli.records import Record
 from ie_cli.tasks import ner_pointer, relation_casrel
-from ie_cli.tasks._relations import Link
+from ie_cli.tasks._relations import LinkType
 from ie_cli.zoo import encoders, exported, folder
 from ie_cli.zoo.encoders import EncoderSettings
 
@@ -41,7 +41,7 @@ def source(request, tmp_path, pretrained):
     encoder = EncoderSettings(str(pretrained("Bert")))
     if request.param == "bert":
         return entities(tmp_path / "m", encoder)
-    labels = relation_casrel.Labels([Link("住在", None, None, None, 1)])
+    labels = relation_casrel.Labels([LinkType("住在", None, None, None, 1)])
     settings = relation_casrel.Settings(start=0.1, end=0.05)
     return saved(tmp_path / "m", encoder, "relation_casrel", labels, settings)
 

@@ -44,4 +44,8 @@ def test_a_row_of_zeros_stays_one_and_the_largest_number_is_exact(tmp_path):
 @pytest.mark.parametrize("bits", [8, 16, 32])
 def test_what_is_stored_shares_nothing_that_cannot_be_written(bits, tmp_path):
     """safetensors refuses slices; a transposed matrix is one."""
-    through({"x": torch.randn(64, 96).T}, bits, tmp_path / "w")
+    weights = WEIGHTS["matrix"].T
+    found, _ = through({"x": weights}, bits, tmp_path / "w")
+    whole, _ = through({"x": weights.contiguous()}, bits, tmp_path / "whole")
+    assert not weights.is_contiguous() and torch.equal(found["x"], whole["x"])
+    torch.testing.assert_close(found["x"], weights, atol=0.02, rtol=0.001)

@@ -1,0 +1,29 @@
+"""The page of `ie eval --report`, written."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ie_cli.analysis.error_analysis import Errors
+from ie_cli.commands._shell import output
+
+if TYPE_CHECKING:
+    from ie_cli.commands._eval_score import ScoreReport, Sources
+
+KEPT = 60  # records with errors that the page shows
+
+
+def write(path: Path, scored: ScoreReport, errors: Errors, sources: Sources) -> None:
+    """Write the page; the training curve is on it where the model is one of a run."""
+    from ie_cli.report import curve, page
+
+    names = {what: name for what, name in sources._asdict().items() if name is not None}
+    if sources.model is not None:
+        del names["pred"]
+    page_text = page.render(
+        scored.score, scored.signature, scored.intervals, errors,
+        names=names, notes=list(scored.notes()), curve=curve.find(sources.model),
+    )  # fmt: skip
+    with output(path) as out:
+        out.write(page_text.encode())

@@ -1,0 +1,45 @@
+"""What `ie train` and `ie pretrain` have in common: a run that tells of itself, alone or under `torchrun`."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from ie_cli.commands._shell import REJECTED, SpokenReport, say
+from ie_cli.errors import IEError, Report
+
+
+def drive(
+    events: Callable[[Report, bool], Iterator[Any]], tell: Callable[[Iterator[Any], Path], None], out: Path
+) -> None:
+    """Run to the end and tell of it; torchrun's other processes neither write nor talk.
+
+    Args:
+        events: the run, from the report of what cannot be read and whether this is the first process.
+    """
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # DDP warns where a model has not needed all that it may
+    if os.environ.get("RANK", "0") != "0":
+        _take_part(events(Report(), False))
+        return
+    spoken = SpokenReport()
+    try:
+        tell(events(spoken.report, True), out)
+    except KeyboardInterrupt:
+        say(f"stopped; what was finished is in {out}: go on with --resume")
+        raise
+    spoken.close()
+    if spoken.report.counts["skipped"]:
+        raise typer.Exit(REJECTED)
+
+
+def _take_part(events: Iterator[Any]) -> None:
+    """Follow a run that the first process tells of, its stated errors among it."""
+    try:
+        for _ in events:
+            pass
+    except IEError:
+        raise typer.Exit(1) from None

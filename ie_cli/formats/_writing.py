@@ -1,0 +1,98 @@
+"""What the formats share when they write: what of a record a format cannot hold, and JSON files."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO
+
+from ie_cli import files
+from ie_cli.errors import Report
+from ie_cli.locate import ENUM, LOCATED, VALUE
+from ie_cli.records import Entity, Record
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One record on its way to a published row; `number` is its place among those that are written, from 1 on."""
+
+    record: Record
+    number: int
+    report: Report
+
+    def skipped(self, reason: str) -> None:
+        self.report.skipped(title(self.record, self.number), None, reason)
+
+    def lost(self, reason: str, *, cause: str) -> None:
+        self.report.lost(title(self.record, self.number), None, reason, cause=cause)
+
+    def mended(self, reason: str, *, cause: str = "") -> None:
+        self.report.mended(title(self.record, self.number), None, reason, cause=cause)
+
+    def cannot_hold(self, what: str, which: str) -> None:
+        """Report a part of the record as lost for which the format has no place."""
+        self.lost(f"the format has no place for a {what}: {which}", cause=f"{what} in this format")
+
+    def leave_out(self, *parts: str) -> None:
+        """Report each item of these parts (entities, relations, events) as lost."""
+        for part in parts:
+            for item in getattr(self.record, part) or ():
+                name = getattr(item, "predicate", None) or item.type or item.text
+                self.cannot_hold({"entities": "entity"}.get(part, part.rstrip("s")), f"'{name}'")
+
+    def placed_entities(self) -> list[Entity]:
+        """Those that a format with offsets and types can hold; the others are reported as lost."""
+        found = []
+        for entity in self.record.entities or ():
+            if entity.start is None or not entity.type:
+                missing = "place" if entity.start is None else "type"
+                self.lost(f"'{entity.text}' has no {missing}", cause=f"no {missing}")
+            else:
+                found.append(entity)
+            if entity.link is not None:
+                self.cannot_hold("link", f"of '{entity.text}'")
+        return found
+
+    def label(self, name: str, forbidden: str) -> str:
+        """The name with `_` for what a label of the format cannot hold (a regular expression)."""
+        mended = re.sub(forbidden, "_", name)
+        if mended != name:
+            self.mended(f"'{name}' is written '{mended}'", cause="label with characters the format cannot hold")
+        return mended
+
+
+def drafts(records: Iterable[Record], report: Report) -> Iterator[Draft]:
+    """The records that are written, with their numbers."""
+    return (Draft(record, number, report) for number, record in enumerate(records, 1))
+
+
+def title(record: Record, number: int) -> str:
+    """How reports name a record."""
+    return f"record {number}" if record.id is None else f"record {number} ({record.id})"
+
+
+def published(extra: dict[str, Any]) -> dict[str, Any]:
+    """The keys of an `extra` that come from the data set, without our own marks."""
+    return {key: item for key, item in extra.items() if key not in (VALUE, LOCATED, ENUM)}
+
+
+def write_json_lines(values: Iterable[Any], out: BinaryIO) -> None:
+    """One value a line, written as they come."""
+    for value in values:
+        out.write(json.dumps(value, ensure_ascii=False).encode() + b"\n")
+
+
+def write_json_array(values: Iterable[Any], out: BinaryIO) -> None:
+    """A JSON array with one item a line, written as the items come."""
+    before = b"[\n"
+    for value in values:
+        out.write(before + json.dumps(value, ensure_ascii=False).encode())
+        before = b",\n"
+    out.write(b"[]\n" if before == b"[\n" else b"\n]\n")
+
+
+def guard_bom(text: str, first: bool) -> str:
+    """Text for the start of a file: a U+FEFF of its own gets the file's byte order mark before it."""
+    return files.BOM + text if first and text.startswith(files.BOM) else text
