@@ -32,12 +32,29 @@ def build(kind: type[T], data: Any, where: str = "") -> T:
     known = {f.name: f for f in dataclasses.fields(kind)}
     for key in data:
         if key not in known:
-            raise IEError(unknown("setting", _dotted(where, str(key)), [_dotted(where, name) for name in known]))
+            raise IEError(_unknown(kind, where, str(key)))
     values = {key: _value(hints[key], value, _dotted(where, key)) for key, value in data.items()}
     missing = [name for name, f in known.items() if name not in values and _required(f)]
     if missing:
         raise IEError(f"the setting '{_dotted(where, missing[0])}' is missing")
     return kind(**values)
+
+
+def _unknown(kind: type, where: str, key: str) -> str:
+    """One line for a setting that is not there; one that lies deeper under its name is suggested."""
+    deeper = [name for name in _leaves(kind, where) if name.endswith(f".{key}") and name != _dotted(where, key)]
+    if deeper:
+        return f"unknown setting '{_dotted(where, key)}'. Did you mean '{deeper[0]}'?"
+    return unknown("setting", _dotted(where, key), [_dotted(where, f.name) for f in dataclasses.fields(kind)])
+
+
+def _leaves(kind: type, where: str) -> list[str]:
+    """Dotted names of all settings of a dataclass."""
+    names: list[str] = []
+    for name, hint in typing.get_type_hints(kind).items():
+        inner = _leaves(hint, _dotted(where, name)) if dataclasses.is_dataclass(hint) else []
+        names += inner or [_dotted(where, name)]
+    return names
 
 
 def _required(field: dataclasses.Field) -> bool:

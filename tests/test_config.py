@@ -74,6 +74,7 @@ BAD = [
         "unknown setting 'train.epoch'. Did you mean 'train.epochs'? "
         "Known: train.lr, train.epochs, train.half, train.name, train.rate",
     ),
+    ({"task": "x", "epochs": 1}, "unknown setting 'epochs'. Did you mean 'train.epochs'?"),
     (
         {"task": "x", 7: 1},
         "unknown setting '7'. Known: task, train, files, options, anything",

@@ -108,6 +108,8 @@ def _checked(header: list[str], named: Columns, path: str, line: int) -> Columns
             raise FormatError(path, line, f"no column '{name}' for --{what}; {existing}")
     columns = _columns.match_columns(header, named)
     for what in ("id", "name"):
+        if what not in columns and len(header) == 1:
+            raise FormatError(path, line, f"one column, {header[0]!r}: commas or tabs have to separate several")
         if what not in columns:
             raise FormatError(path, line, f"no column for the {what}; {existing}: name it with --{what} COLUMN")
     if repeated := next((name for name in header if header.count(name) > 1), None):

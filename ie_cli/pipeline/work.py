@@ -89,4 +89,5 @@ def _plain(line: Line) -> Record:
     try:
         return Record(line.content.decode().removesuffix("\n").removesuffix("\r"))
     except UnicodeDecodeError as error:
-        raise FormatError(line.name, line.number, f"not UTF-8: byte {error.start} of the line") from None
+        reason = f"not UTF-8: byte {error.start} of the line; `ie convert text FILE` reads other encodings"
+        raise FormatError(line.name, line.number, reason) from None

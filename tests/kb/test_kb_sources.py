@@ -101,6 +101,7 @@ def test_the_likeliest_of_several_columns_is_taken(read):
 @pytest.mark.parametrize(
     ("content", "named", "message"),
     [
+        ("id;b\n1;2\n", {}, r"kb:1: one column, 'id;b': commas or tabs have to separate several"),
         ("a,b\n1,2\n", {}, r"kb:1: no column for the id; the columns are 'a', 'b': name it with --id COLUMN"),
         ("id,b\n1,2\n", {}, r"kb:1: no column for the name; the columns are 'id', 'b'"),
         ("\nid,b\n1,2\n", {"name": "c"}, r"kb:2: no column 'c' for --name; the columns are 'id', 'b'"),
