@@ -22,7 +22,7 @@ MODELS = manifest.shipped()
 @pytest.mark.parametrize("folder", MODELS.values(), ids=MODELS)
 def test_it_is_small_and_holds_nothing_pickled(folder):
     files = [path for path in folder.rglob("*") if path.is_file()]
-    assert sum(f.stat().st_size for f in files) <= 16e6
+    assert sum(f.stat().st_size for f in files) <= 17e6
     assert {f.suffix for f in files} <= {".json", ".safetensors"}
 
 
