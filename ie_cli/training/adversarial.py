@@ -55,13 +55,13 @@ class FGM:
     def __call__(self, backward: Callable[[], float]) -> float:
         """Run `backward`, which adds a batch's gradients, on the clean and on the perturbed text.
 
-        Both draw the same (dropout, masks, subjects), so that it is their loss that the perturbation raises.
+        Dropout is drawn anew, as in the published scripts, and so are CasRel's subjects; what a batch is made
+        of is not.
 
         Returns:
             The loss of the clean text.
         """
-        with torch.random.fork_rng([self.weight.device] if self.weight.is_cuda else []):
-            loss = backward()
+        loss = backward()
         with perturbed(self.weight, self.settings.epsilon):
             if self.settings.variant == "adversarial":
                 self.model.zero_grad()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from typing import Any
 
 import torch
 from torch import nn
 
+from ie_cli.tasks._codec import Batch
 from ie_cli.training import followers, layers, optimiser, parallel
 from ie_cli.training.adversarial import FGM
 from ie_cli.training.batches import MicroBatch
@@ -55,7 +58,8 @@ def _once(backward: Callable[[], float]) -> float:
 def update(state: State, examples: Examples, batch: Sequence[MicroBatch], settings: Train, lr_factor: float) -> float:
     """Take one step at a fraction of the peak rates; returns the loss of the whole batch, of all processes."""
     state.optimiser.zero_grad()
-    loss = state.gradients(lambda: _backward(state, examples, batch))
+    inputs = [state.model.collate(_rows(examples, part)) for part in batch]  # once: it may draw masks or negatives
+    loss = state.gradients(lambda: _backward(state, batch, inputs))
     state.scaler.unscale_(state.optimiser)
     nn.utils.clip_grad_norm_(state.model.parameters(), settings.clip)
     optimiser.set_lr(state.optimiser, lr_factor)
@@ -66,18 +70,21 @@ def update(state: State, examples: Examples, batch: Sequence[MicroBatch], settin
     return parallel.all_reduce(loss)
 
 
-def _backward(state: State, examples: Examples, batch: Sequence[MicroBatch]) -> float:
-    """Add the gradients of the micro-batches' losses, which are exchanged with the last; returns the losses' sum."""
-    total = 0.0
-    for part in batch[:-1]:
-        with parallel.no_sync(state.objective):
-            total += _backward_one(state, examples, part)
-    return total + _backward_one(state, examples, batch[-1])
-
-
-def _backward_one(state: State, examples: Examples, part: MicroBatch) -> float:
+def _rows(examples: Examples, part: MicroBatch) -> list[dict[str, Any]]:
     columns = examples.rows[part.examples]
-    rows = [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
-    loss = part.loss_weight * state.objective(state.model.collate(rows).to(state.device))
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def _backward(state: State, batch: Sequence[MicroBatch], inputs: Sequence[Batch]) -> float:
+    """Add the gradients of the micro-batches' losses, which are exchanged with the last; returns the losses' sum."""
+    losses = []
+    for number, (part, one) in enumerate(zip(batch, inputs, strict=True), 1):
+        with nullcontext() if number == len(batch) else parallel.no_sync(state.objective):
+            losses.append(_backward_one(state, part, one))
+    return sum(losses)
+
+
+def _backward_one(state: State, part: MicroBatch, one: Batch) -> float:
+    loss = part.loss_weight * state.objective(one.to(state.device))
     state.scaler.scale(loss * parallel.count()).backward()  # the processes' gradients are averaged
     return loss.item()
