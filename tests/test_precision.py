@@ -61,7 +61,10 @@ def base(tmp_path_factory):
     return str(place)
 
 
-OPTIONS = {"multi": {"settings": {part: {} for part in PARTS}}, "relation_casrel": {"start": 0.1, "end": 0.1}}
+OPTIONS = {
+    "multi": {"settings": {part: {} for part in PARTS}},
+    "relation_casrel": {"start_threshold": 0.1, "end_threshold": 0.1},
+}
 
 
 def made(task, encoder, base):
@@ -236,7 +239,8 @@ def test_the_library_gives_the_same(model):
 def test_each_worker_gets_it_and_profile_tells_its_stages(model):
     one, two = (run(model, "--precision", "bfloat16", "--profile", "--workers", n) for n in (1, 2))
     assert one.stdout == two.stdout != run(model).stdout
-    assert two.stderr.count("note:") == 1 and "profile: encoder" in two.stderr
+    slow = not device.computes_bfloat16(CPU)
+    assert two.stderr.count("note: this cpu has no instructions") == slow and "profile: encoder" in two.stderr
 
 
 @pytest.mark.parametrize(("name", "reason"), [("float16", "needs a GPU"), ("half", "unknown precision 'half'")])

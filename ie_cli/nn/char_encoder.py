@@ -7,6 +7,8 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
+from ie_cli.nn.precision import lstm_autocast
+
 UNKNOWN = 1
 FORGOTTEN = ("ids", "bigrams")
 
@@ -29,10 +31,11 @@ class BiLSTM(nn.Module):
         position = torch.arange(x.shape[1], device=x.device)
         length = mask.sum(1, keepdim=True)
         mirror = torch.where(position < length, length - 1 - position, position)[..., None]
-        for i, (forwards, backwards) in enumerate(zip(self.forwards, self.backwards, strict=True)):
-            x = self.dropout(x) if i else x
-            back = backwards(x.gather(1, mirror.expand_as(x)))[0]
-            x = torch.cat([forwards(x)[0], back.gather(1, mirror.expand_as(back))], -1)
+        with lstm_autocast():
+            for i, (forwards, backwards) in enumerate(zip(self.forwards, self.backwards, strict=True)):
+                x = self.dropout(x) if i else x
+                back = backwards(x.gather(1, mirror.expand_as(x)))[0]
+                x = torch.cat([forwards(x)[0], back.gather(1, mirror.expand_as(back))], -1)
         return x
 
 
@@ -78,8 +81,7 @@ class CharEncoder(nn.Module):
             parts.append(part)
             if name == "bigrams":
                 parts.append(torch.cat([part[:, 1:], torch.zeros_like(part[:, :1])], 1))
-        with torch.autocast("cpu", enabled=False):  # few processors have LSTMs in 16 bits
-            return self.body(self.dropout(torch.cat(parts, -1)), mask)
+        return self.body(self.dropout(torch.cat(parts, -1)), mask)
 
     def residual(self, features: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
         """The output twice: there is no layer normalisation that it could be taken before."""

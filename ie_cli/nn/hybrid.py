@@ -45,8 +45,7 @@ class HybridEncoder(nn.Module):
         """features name -> [B, L] int64, mask [B, L] -> [B, L, 2 H]."""
         parts = [self.base(features, mask)]
         parts += [self.above["tables"][name](features[name]) for name in self.features]
-        with torch.autocast("cpu", enabled=False):  # few processors have LSTMs in 16 bits
-            return self.above["lstm"](self.dropout(torch.cat([part.float() for part in parts], -1)), mask)
+        return self.above["lstm"](self.dropout(torch.cat([part.float() for part in parts], -1)), mask)
 
     def residual(self, features: dict[str, Tensor], mask: Tensor) -> tuple[Tensor, Tensor]:
         """The output twice: there is no layer normalisation that it could be taken before."""

@@ -45,6 +45,15 @@ def autocast(device: torch.device, dtype: torch.dtype) -> torch.autocast:
     return torch.autocast(device.type, dtype, enabled=dtype != torch.float32)
 
 
+def lstm_autocast() -> torch.autocast:
+    """A context in which LSTMs on the processor are in 16 bits only as bfloat16, where it has instructions for it.
+
+    oneDNN has no LSTMs in float16, and without the instructions not everywhere those in bfloat16.
+    """
+    narrow = torch.get_autocast_dtype("cpu") == torch.bfloat16 and computes_bfloat16(torch.device("cpu"))
+    return torch.autocast("cpu", torch.bfloat16, enabled=torch.is_autocast_enabled("cpu") and narrow)
+
+
 def widened(outputs: Any) -> Any:
     """A model's outputs with float32 in the place of 16 bits: tensors in tuples, dicts and dataclasses."""
     if isinstance(outputs, Tensor):

@@ -3,6 +3,7 @@ import torch
 from torch import nn
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
+from ie_cli.nn import precision
 from ie_cli.nn.char_encoder import BiLSTM, CharEncoder
 
 LENGTHS = [4, 7, 1, 0]
@@ -82,3 +83,19 @@ def test_padding_embeds_as_nothing():
 def test_dropout_stands_between_the_layers_only(layers, blind):
     body = BiLSTM(6, 3, layers, dropout=1.0).train()
     assert torch.equal(body(rows(), MASK), body(rows(), MASK)) == blind
+
+
+@pytest.mark.parametrize(
+    ("narrow", "able", "found"),
+    [
+        (torch.bfloat16, True, torch.bfloat16),
+        (torch.bfloat16, False, torch.float32),
+        (torch.float16, True, torch.float32),
+    ],
+)
+def test_lstms_are_in_16_bits_only_where_the_processor_has_them(narrow, able, found, monkeypatch):
+    monkeypatch.setattr(precision, "computes_bfloat16", lambda device: able)
+    body, x, mask = BiLSTM(6, 3, 2, dropout=0.0), torch.randn(2, 4, 6), torch.ones(2, 4, dtype=torch.bool)
+    with torch.no_grad(), torch.autocast("cpu", narrow):
+        assert body(x, mask).dtype == found
+    assert body(x, mask).dtype == torch.float32
