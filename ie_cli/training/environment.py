@@ -67,20 +67,23 @@ def asked_otherwise(folder: Path, recipe: Path, data: dict[str, str], asked: dic
         return []
     before = json.loads((folder / NAME).read_text(encoding="utf-8"))["data"]
     given = {name: value for name, value in asked.items() if name != "data"}
-    return [*_differences(before, data, "data"), *_unlike(config.read(str(recipe)), given)]
+    return [*_differences({"data": before}, {"data": data}), *_unlike(config.read(str(recipe)), given)]
 
 
-def _unlike(before: Any, asked: Any, name: str = "") -> list[str]:
-    """Dotted names of the values that are asked for and were others before; what is left open fits."""
-    if not isinstance(asked, dict):
-        return [] if asked in (None, "auto", before) else [name]
-    rows = before if isinstance(before, dict) else {}
-    return [x for key in asked for x in _unlike(rows.get(key), asked[key], f"{name}.{key}".lstrip("."))]
-
-
-def _differences(before: Any, after: Any, name: str = "") -> list[str]:
+def _differences(before: Any, after: Any) -> list[str]:
     """Dotted names of the values of nested tables that differ."""
-    if not isinstance(before, dict) or not isinstance(after, dict):
-        return [name] if before != after else []
-    keys = [*after, *(key for key in before if key not in after)]
-    return [x for key in keys for x in _differences(before.get(key), after.get(key), f"{name}.{key}".lstrip("."))]
+    old, new = _flat(before), _flat(after)
+    return [name for name in {**new, **old} if old.get(name) != new.get(name)]
+
+
+def _unlike(before: Any, asked: Any) -> list[str]:
+    """Dotted names of the values that are asked for and were others before; what is left open fits."""
+    old, new = _flat(before), _flat(asked)
+    return [name for name, value in new.items() if value not in (None, "auto", old.get(name))]
+
+
+def _flat(table: Any, name: str = "") -> dict[str, Any]:
+    """The values of nested tables by dotted name; an empty table has none."""
+    if not isinstance(table, dict):
+        return {name: table}
+    return {key: value for part in table for key, value in _flat(table[part], f"{name}.{part}".lstrip(".")).items()}
