@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import dataclasses
 import functools
+import os
 import types
 import typing
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import yaml
@@ -40,12 +42,25 @@ def build(kind: type[T], data: Any, where: str = "") -> T:
     return kind(**values)
 
 
+@contextlib.contextmanager
+def naming(path: str | os.PathLike) -> Iterator[None]:
+    """Name the file, once, in what is said of its settings.
+
+    Raises:
+        FormatError: in the place of any `IEError`.
+    """
+    try:
+        yield
+    except IEError as error:
+        raise FormatError(path, None, str(error)) from None
+
+
 def _unknown(kind: type, where: str, key: str) -> str:
     """One line for a setting that is not there; one that lies deeper under its name is suggested."""
     deeper = [name for name in _leaves(kind, where) if name.endswith(f".{key}") and name != _dotted(where, key)]
     if deeper:
         return f"unknown setting '{_dotted(where, key)}'. Did you mean '{deeper[0]}'?"
-    return unknown("setting", _dotted(where, key), [_dotted(where, f.name) for f in dataclasses.fields(kind)])
+    return unknown("setting", key, [f.name for f in dataclasses.fields(kind)], prefix=_dotted(where, ""))
 
 
 def _leaves(kind: type, where: str) -> list[str]:

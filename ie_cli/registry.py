@@ -29,9 +29,13 @@ def load(package: str, name: str, *, what: str | None = None) -> ModuleType:
     return importlib.import_module(f"{package}.{name}")
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> str:
-    """One line for a name that does not exist: the nearest one if any is near, and all of them."""
+def unknown(what: str, name: str, known: Iterable[str], *, prefix: str = "") -> str:
+    """One line for a name that does not exist: the nearest one if any is near, and all of them.
+
+    Args:
+        prefix: stands before every name in the line; being common to all, it says nothing of what is near.
+    """
     known = list(known)
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f" Did you mean '{near[0]}'?" if near else ""
-    return f"unknown {what} '{name}'.{hint} Known: {', '.join(known)}"
+    hint = f" Did you mean '{prefix}{near[0]}'?" if near else ""
+    return f"unknown {what} '{prefix}{name}'.{hint} Known: {', '.join(f'{prefix}{one}' for one in known)}"

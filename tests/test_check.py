@@ -61,7 +61,7 @@ def test_lost_gold_is_what_training_says(files, tmp_path):
     text = "张伟" + "啊" * 40 + "北京"
     long = tmp_path / "long.jsonl"
     long.write_text("".join(f"{line}\n" for line in lines([(text, [(0, 2, "name"), (0, 44, "address")])])))
-    settings = ["--set", TINY, "--set", "train.length=16"]
+    settings = ["--set", TINY, "--set", "train.max_length=16"]
     result = check(long, "-e", "char-bilstm", *settings)
     assert result.exit_code == 0, result.output
     assert "! gold parts of train lost: longer than the overlap of two windows: 1" in result.stdout
@@ -85,7 +85,7 @@ def test_standard_input_is_read_twice_and_a_bad_line_is_told(files):
         (["EMPTY"], 1, "there are no records to check"),
         (["TRAIN", "--task", "ner_crf"], 2, "--encoder"),
         (["TRAIN", "-e", "char-bilstm", "--task", "ner_crff"], 1, "Did you mean 'ner_crf'?"),
-        (["TRAIN", "-e", "char-bilstm", "--set", "train.lenght=3"], 1, "Did you mean 'train.length'?"),
+        (["TRAIN", "-e", "char-bilstm", "--set", "train.max_lenght=3"], 1, "Did you mean 'train.max_length'?"),
     ],
 )
 def test_mistakes_are_told(files, tmp_path, args, code, reason):

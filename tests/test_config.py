@@ -74,6 +74,10 @@ BAD = [
         "unknown setting 'train.epoch'. Did you mean 'train.epochs'? "
         "Known: train.lr, train.epochs, train.half, train.name, train.rate",
     ),
+    (
+        {"task": "x", "train": {"clip": 3}},  # near to none, although `train.clip` is to `train.lr`
+        "unknown setting 'train.clip'. Known: train.lr, train.epochs, train.half, train.name, train.rate",
+    ),
     ({"task": "x", "epochs": 1}, "unknown setting 'epochs'. Did you mean 'train.epochs'?"),
     (
         {"task": "x", 7: 1},
@@ -90,8 +94,9 @@ def test_what_is_refused(data, message):
 
 
 def test_messages_name_the_place_they_are_told():
-    with pytest.raises(IEError, match=r"^the setting 'a/model\.json: encoder\.epochs' must be a whole number"):
-        config.build(Inner, {"epochs": "3"}, "a/model.json: encoder")
+    message = r"^a/model\.json: the setting 'encoder\.epochs' must be a whole number"
+    with pytest.raises(FormatError, match=message), config.naming("a/model.json"):
+        config.build(Inner, {"epochs": "3"}, "encoder")
 
 
 @pytest.mark.parametrize(

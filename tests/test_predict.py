@@ -35,7 +35,7 @@ def model(tmp_path_factory):
     options = {"characters": 8, "bigrams": 4, "words": 2, "hidden": 8, "layers": 1}
     encoder = encoders.create(encoders.EncoderSettings("char-bilstm", options=options), lambda: TEXTS)
     labels = ner_pointer.Labels(["name", "address"], [0.3, 0.3])
-    made = folder.build("ner_pointer", encoder, labels, ner_pointer.Settings(size=4))
+    made = folder.build("ner_pointer", encoder, labels, ner_pointer.Settings(head_size=4))
     place = tmp_path_factory.mktemp("models") / "tiny"
     folder.save(made, place)
     return place

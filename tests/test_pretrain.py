@@ -130,7 +130,7 @@ def test_distillation_alone_brings_the_student_nearer_to_its_teacher(texts, pret
 
 
 def test_a_run_that_was_killed_goes_on_to_the_same_weights(texts, tmp_path):
-    args = (*BUILT_IN, "--steps", 12, "--set", "train.average=0.9")
+    args = (*BUILT_IN, "--steps", 12, "--set", "train.ema=0.9")
     assert pretrain(texts, tmp_path / "whole", *args).exit_code == 0
     command = [sys.executable, "-m", "ie_cli", *arguments(texts, tmp_path / "cut", *args)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)

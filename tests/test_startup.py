@@ -37,7 +37,7 @@ def test_no_heavy_imports(args):
 def test_prediction_does_not_wait_for_transformers(kind, pretrained, tmp_path):
     name = str(pretrained(kind)) if kind else "char-bilstm"
     encoder = encoders.create(EncoderSettings(name), lambda: ["在北京"])
-    model = folder.build("ner_pointer", encoder, Labels(["地点"], [0.1]), Settings(size=8))
+    model = folder.build("ner_pointer", encoder, Labels(["地点"], [0.1]), Settings(head_size=8))
     folder.save(model, tmp_path / "model")
     (tmp_path / "in.jsonl").write_text('{"text": "在北京"}\n', "utf-8")
     found = loaded(["predict", str(tmp_path / "in.jsonl"), "-m", str(tmp_path / "model")])

@@ -83,7 +83,7 @@ def test_the_written_recipe_repeats_the_run(records, tmp_path):
 # Everything that a checkpoint has to hold: moments, scaled losses, two followers, single rows, dropout.
 METHODS = {
     "none": [],
-    "all": ["precision=float16", "average=0.9", "lookahead.steps=3", "lazy=true", "batch=1", "accumulate=2",
+    "all": ["precision=float16", "ema=0.9", "lookahead.steps=3", "lazy_embeddings=true", "batch=1", "accumulate=2",
             "fgm.epsilon=0.5", "r_drop=1"],
 }  # fmt: skip
 
@@ -281,7 +281,7 @@ def test_spans_that_training_cannot_use_are_counted(records, tmp_path):
     far = "张伟" + "啊" * 40 + "北京"
     data = tmp_path / "long.jsonl"
     data.write_text(line(far, [(0, 2, "name"), (0, 44, "address")]) + "\n")
-    result = train(data, "--dev", records, "-o", tmp_path / "run", "--epochs", 1, "--set", "train.length=16")
+    result = train(data, "--dev", records, "-o", tmp_path / "run", "--epochs", 1, "--set", "train.max_length=16")
     assert result.exit_code == 0, result.output
     assert "gold spans lost in training: 1 × longer than the overlap of two windows" in result.stderr
 
@@ -294,7 +294,7 @@ def test_spans_that_training_cannot_use_are_counted(records, tmp_path):
         ([], "no training records are named"),
         (["RECORDS", "--set", "train.epoch=1"], "Did you mean 'train.epochs'?"),
         (["RECORDS", "--set", "train.epochs=x"], "'train.epochs' must be a whole number"),
-        (["RECORDS", "--set", "model.sizes=3"], "Did you mean 'model.size'?"),
+        (["RECORDS", "--set", "model.head_sizes=3"], "Did you mean 'model.head_size'?"),
         (["RECORDS", "--set", "train.batch=0"], "'train.batch' cannot be 0"),
         (["RECORDS", "--set", "train.lr=.nan"], "'train.lr' cannot be nan"),
         (["RECORDS", "--set", "train.precision=float61"], "Did you mean 'float16'?"),
@@ -318,6 +318,24 @@ def test_mistakes_end_in_one_line(records, tmp_path, args, reason):
     assert result.exit_code == 1
     assert reason in result.stderr
     assert result.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("recipe", "reason"),
+    [
+        ("train: {clip: 1}", "unknown setting 'train.clip'. Known: train.epochs, "),
+        ("task: ner_pointer\nmodel: {size: 3}", "unknown setting 'model.size'. Did you mean"),
+        ("task: ner_pointr", "unknown task 'ner_pointr'. Did you mean 'ner_pointer'?"),
+    ],
+)
+def test_mistakes_in_a_recipe_are_told_with_its_name(records, tmp_path, recipe, reason):
+    place = tmp_path / "old.yaml"
+    place.write_text(recipe)
+    result = train(place, records, "-o", tmp_path / "run")
+    assert result.exit_code == 1 and result.stderr.count("\n") == 1
+    assert result.stderr.startswith(f"error: {place}: {reason}")
+    place.write_text("task: ner_pointer")
+    assert f"{place}:" not in train(place, records, "-o", tmp_path / "run", "--set", "train.clip=1").stderr
 
 
 def test_records_without_the_annotation_are_no_examples_of_nothing(records, tmp_path):

@@ -14,7 +14,7 @@ NO_TRIGGER, NO_ARGUMENTS, NO_PLACE = "without a trigger", "without arguments", "
 SEVERAL = "beside another of their type"
 ROWS = ("events", SEVERAL, NO_TRIGGER, NO_ARGUMENTS, NO_PLACE)
 ADVICE = {
-    NO_TRIGGER: "fine for event_gplinker, unless model.triggers is set: then such events are left out",
+    NO_TRIGGER: "fine for event_gplinker, unless model.require_trigger is set: then such events are left out",
     NO_ARGUMENTS: "fine: their triggers are learned",
     NO_PLACE: "`ie convert jsonl FILE` finds places of strings; a string that is not in the text is not learned",
 }

@@ -17,8 +17,8 @@ from ie_cli.records import Placed, Record
 ADVICE = {
     lost_causes.INSIDE_A_TOKEN: "--set encoder.mode=characters: every character is then a token",
     lost_causes.NO_OFFSETS: "`ie convert` finds places of strings; what is not in the text cannot be learned",
-    lost_causes.BEYOND_THE_OVERLAP: "raise train.length or model.overlap",
-    lost_causes.NEVER_IN_ONE_WINDOW: "raise train.length as far as the encoder and the memory go",
+    lost_causes.BEYOND_THE_OVERLAP: "raise train.max_length or model.window_overlap",
+    lost_causes.NEVER_IN_ONE_WINDOW: "raise train.max_length as far as the encoder and the memory go",
     lost_causes.OVERLAPS_A_LONGER_ONE: "take ner_pointer, or event_gplinker for events: they learn overlapping spans",
     lost_causes.UNKNOWN_ID: "`ie kb build NEW --update KB` adds it",
     lost_causes.UNKNOWN_NAME: "`ie kb build NEW --update KB` gives the entity an alias",
@@ -81,7 +81,7 @@ class Tokens:
         if self._long.count:
             window = min(self._length, self._codec.limit or self._length)
             what = f"training texts of more than {window} tokens, read in several windows"
-            advice = "if gold is lost by it: --set train.length=N, up to the encoder's limit"
+            advice = "if gold is lost by it: --set train.max_length=N, up to the encoder's limit"
             yield Finding("long", what, self._long.count, self._texts[TRAIN], advice, self._long.examples)
         for split, causes in self._lost.items():
             for cause, cases in causes.items():

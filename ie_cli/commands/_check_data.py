@@ -88,7 +88,7 @@ def _tokens(reading: Reading, files: list[File]) -> Tokens:
     settings = config.build(recipe.Recipe, plain)
     recipe.complete(settings)
     settings.task = reading.task or settings.task or guess_task(_records(files))
-    return Tokens(_codec(settings, files), settings.train.length)
+    return Tokens(_codec(settings, files), settings.train.max_length)
 
 
 def _codec(settings: Recipe, files: list[File]) -> Codec:

@@ -2,28 +2,45 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, TypeVar
 
 from ie_cli import config
 from ie_cli.errors import IEError
+from ie_cli.registry import load
+
+Recipe = TypeVar("Recipe")
 
 
-def fill(source: list[str], assign: list[str], flags: dict[str, Any], files: str) -> dict[str, Any]:
-    """The plain recipe from its file (if one is among the sources), then --set, then flags.
+def fill(kind: type[Recipe], source: list[str], assign: list[str], flags: dict[str, Any], files: str) -> Recipe:
+    """The recipe from its file (if one is among the sources), then --set, then flags.
 
     Args:
+        kind: dataclass of the recipe.
         source: a recipe, other files, or both.
         flags: dotted names of settings and their values; None was not given.
         files: the setting that names the other files.
+
+    Raises:
+        IEError: several recipes, or a setting that is not known or of another type.
     """
     recipes = [name for name in source if name.endswith((".yaml", ".yml"))]
     if len(recipes) > 1:
         raise IEError(f"one recipe at a time: {', '.join(recipes)}")
-    plain = config.read(recipes[0]) if recipes else {}
+    plain = _read(kind, recipes[0]) if recipes else {}
     for assignment in assign:
         config.override(plain, assignment)
     others = [name for name in source if name not in recipes]
     for key, value in (flags | {files: others or None}).items():
         if value is not None:
             config.put(plain, key, value)
+    return config.build(kind, plain)
+
+
+def _read(kind: type, path: str) -> dict[str, Any]:
+    """The content of a recipe's file, checked by itself, so that what is wrong in it is told with its name."""
+    plain = config.read(path)
+    with config.naming(path):
+        recipe = config.build(kind, plain)
+        if task := getattr(recipe, "task", None):
+            config.build(load("ie_cli.tasks", task).Settings, recipe.model, "model")
     return plain

@@ -39,7 +39,7 @@ def run(
 
         ie check train.jsonl --dev dev.jsonl
 
-        ie check train.jsonl --dev dev.jsonl -e roberta-wwm-ext --set train.length=128 --strict
+        ie check train.jsonl --dev dev.jsonl -e roberta-wwm-ext --set train.max_length=128 --strict
     """
     if encoder is None and (task is not None or assign):
         raise typer.BadParameter("--task and --set say how an encoder reads the records: name one with --encoder")

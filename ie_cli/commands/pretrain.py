@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ie_cli import config, threads
+from ie_cli import threads
 from ie_cli.commands._train_drive import drive
 from ie_cli.commands._train_progress import tell_pretraining
 from ie_cli.commands._train_recipe import fill
 from ie_cli.errors import IEError, Report
+
+if TYPE_CHECKING:
+    from ie_cli.pretraining.settings import Recipe
 
 
 def run(
@@ -50,18 +53,18 @@ def run(
     options = {"resume": resume, "cache": cache, "processes": processes}
 
     def events(report: Report, first: bool) -> Iterator:
-        plain = fill(source or [], assign or [], flags, "texts.files")
-        return _events(plain, out, options | {"report": report}, first and overwrite and not resume)
+        from ie_cli.pretraining.settings import Recipe
+
+        recipe = fill(Recipe, source or [], assign or [], flags, "texts.files")
+        yield from _events(recipe, out, options | {"report": report}, first and overwrite and not resume)
 
     drive(events, tell_pretraining, out)
 
 
-def _events(plain: dict[str, Any], out: Path, options: dict[str, Any], overwrite: bool) -> Iterator:
+def _events(recipe: Recipe, out: Path, options: dict[str, Any], overwrite: bool) -> Iterator:
     from ie_cli.pretraining import run as pretraining
-    from ie_cli.pretraining.settings import Recipe
     from ie_cli.training import parallel
 
-    recipe = config.build(Recipe, plain)
     if overwrite:
         pretraining.clear(out)
     yield from pretraining.run(recipe, out, **options)

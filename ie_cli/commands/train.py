@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ie_cli import config, threads
+from ie_cli import threads
 from ie_cli.commands._train_drive import drive
 from ie_cli.commands._train_progress import tell
 from ie_cli.commands._train_recipe import fill
@@ -52,8 +52,10 @@ def run(
         ie train train.jsonl --dev dev.jsonl -o runs/ner --seeds 3
     """
     threads.limit(thread_count)
+    from ie_cli.training.recipe import Recipe
+
     flags = {"data.dev": dev or None, "encoder.name": encoder, "task": task, "train.epochs": epochs, "train.seed": seed}
-    settings = _recipe(fill(source or [], assign or [], flags, "data.train"))
+    settings = fill(Recipe, source or [], assign or [], flags, "data.train")
     options = {"resume": resume, "cache": cache, "processes": processes}
 
     def events(report: Report, first: bool) -> Iterator:
@@ -78,9 +80,3 @@ def _events(settings: Recipe, out: Path, seeds: str | None, options: dict[str, A
             several.clear(out, wanted)
         yield from several.run_all(settings, out, wanted, **options)
     parallel.stop()
-
-
-def _recipe(plain: dict[str, Any]) -> Recipe:
-    from ie_cli.training.recipe import Recipe
-
-    return config.build(Recipe, plain)

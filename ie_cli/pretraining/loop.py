@@ -77,7 +77,7 @@ def fit(state: State, corpus: Corpus, recipe: Recipe) -> Iterator[Step | Round]:
         began, losses = time.monotonic(), []
         state.model.train()
         for step, batch in enumerate(loop.micro_batches(state, part, recipe.train), done + 1):
-            factor = optimiser.lr_factor(step - 1, total, recipe.train.warm_up)
+            factor = optimiser.lr_factor(step - 1, total, recipe.train.warmup)
             losses.append(update(state, part, batch, recipe.train, factor))
             loop.check(losses[-1], step, recipe.train)
             yield Step(state.epoch + 1, step, total, losses[-1])

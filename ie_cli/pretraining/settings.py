@@ -101,7 +101,7 @@ class Recipe:
     teacher: Teacher = field(default_factory=Teacher)
     steps: int = 0
     save_every: int = 500
-    train: Train = field(default_factory=lambda: Train(clip=1.0))
+    train: Train = field(default_factory=lambda: Train(max_grad_norm=1.0))
 
 
 RANGES = settings.RANGES | {

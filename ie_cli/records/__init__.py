@@ -25,5 +25,5 @@ from ie_cli.records._types import CANDIDATES, Argument, Entity, Event, Link, Rec
 __all__ = [
     "CANDIDATES", "PARTS", "Argument", "Entity", "Event", "Link", "Pairs", "PlaceOrText", "Placed", "Record",
     "Relation", "Span", "check", "dumps", "from_json", "loads", "pairs", "place_or_text", "placed", "read",
-    "read_placed", "span_error", "span_key", "spans", "to_json", "valid", "without_annotation", "write",
+    "read_placed", "span_error", "span_key", "spans", "to_json", "without_annotation", "write",
 ]  # fmt: skip

@@ -129,7 +129,7 @@ class Codec:
 
     Attributes:
         labels: of the task, with `length`.
-        settings: of the task, with `overlap`.
+        settings: of the task, with `window_overlap`.
         limit: the encoder's longest input in tokens, or None for any.
         whole: whether all cells of an item must stand in one window to be learned.
         dropped: what a bound has kept from being predicted so far, counted by cause; the commands tell it.
@@ -158,7 +158,7 @@ class Codec:
 
     def windows(self, text: str, encoding: Encoding, length: int) -> list[Window]:
         """The windows in which a text is read, at most `length` tokens each."""
-        return windows(text, encoding, min(length, self.limit or length), self.settings.overlap)
+        return windows(text, encoding, min(length, self.limit or length), self.settings.window_overlap)
 
     def items(self, record: Record, lost: Counter[str]) -> Iterable[Item]:
         """What the model can learn from a record; what it cannot is counted in `lost` by cause."""

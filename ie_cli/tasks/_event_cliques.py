@@ -25,14 +25,14 @@ class Limits(NamedTuple):
     """Probabilities of links; see the settings of `event_gplinker`."""
 
     threshold: float
-    apart: float
-    sure: float
+    min_link: float
+    same_trigger_threshold: float
 
 
 def can_share_event(one: Node, other: Node, probability: float, limits: Limits) -> bool:
     """Whether two spans of a type can be in one event."""
     rivals = one.label == other.label or overlap((one.start, one.end), (other.start, other.end))
-    return probability > (limits.threshold if rivals else min(limits.apart, limits.threshold))
+    return probability > (limits.threshold if rivals else min(limits.min_link, limits.threshold))
 
 
 def choose_events(

@@ -66,7 +66,7 @@ def group_events(graph: Graph, roles: Sequence[Role], text: str, limits: Limits)
         events: Iterable[set[int]] = join_pieces(list(map(set, result.found)), graph, text)
         if any(role.event == type_ and role.role is None for role in roles):
             triggers = [i for i in places if roles[graph.nodes[i].label].role is None]
-            events = choose_events(events, graph.links, triggers, limits.sure)
+            events = choose_events(events, graph.links, triggers, limits.same_trigger_threshold)
         found += [_group(graph, one, text) for one in events]
     return found, dropped
 

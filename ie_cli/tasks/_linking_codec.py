@@ -91,7 +91,7 @@ class Codec(_entities.Codec):
     def _own(self, record: Record) -> OwnCounts:
         found = leftmost_longest(self.base.kb.matches(record.text))
         matched = Counter(names(record.text, found))
-        return OwnCounts(meanings(record), matched, record.text if self.settings.leave_out else None)
+        return OwnCounts(meanings(record), matched, record.text if self.settings.leave_one_out else None)
 
     def notes(self, record: Record, encoding: Encoding, window: Window) -> dict[str, str]:
         mentions = [
@@ -111,7 +111,7 @@ class Codec(_entities.Codec):
         """What `notes` wrote."""
         content = json.loads(links)
         text, meant = content["text"], {(name, ident): count for name, ident, count in content["meant"]}
-        own = OwnCounts(meant, {}, text if self.settings.leave_out else None)
+        own = OwnCounts(meant, {}, text if self.settings.leave_one_out else None)
         return Context(text, content["starts"], [Mention(*m) for m in content["mentions"]], own)
 
     # --- Prediction ------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ class Codec(_entities.Codec):
         self, record: Record, encoding: Encoding, windows: Sequence[Window], spans: Sequence[Sequence[TokenSpan]]
     ) -> Record:
         """The record with the mentions of its windows, still without links; those that are given stay."""
-        if self.settings.given and _given(record):
+        if self.settings.given_mentions and _given(record):
             return record
         made = super().assemble(record, encoding, windows, spans)
         return replace(made, entities=[replace(e, type=None) if e.type == MENTION else e for e in made.entities])

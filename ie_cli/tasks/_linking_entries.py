@@ -54,7 +54,7 @@ class Entries:
     def _features(self, entity: Described) -> dict[str, list[int]]:
         """The features of the tokens that are read: names, types, description."""
         entry = self.base.entity(*entity)
-        limit = self.settings.description
+        limit = self.settings.description_length
         names = "、".join((entry.name, *entry.aliases))[: READ * limit // 2]
         text = "。".join(filter(None, (names, "、".join(entry.types), entry.description)))
         return self.tokenizer(text[: READ * limit]).window(0, limit)

@@ -30,7 +30,7 @@ class Named(NamedTuple):
 class Matching:
     """A tokenizer whose tokens also tell of names and words.
 
-    "opens" and "closes" are the class (NEW to MOSTLY; NEW without `annotators`) of the longest name that
+    "opens" and "closes" are the class (NEW to MOSTLY; NEW without `annotation_rate`) of the longest name that
     begins or ends there, MOSTLY higher if the name is a leftmost-longest match. "words" is the place in
     jieba's word.
     """
@@ -63,7 +63,7 @@ class Matching:
                 yield Named(*tokens, kind + MOSTLY * (match[:2] in chosen))
 
     def _kind(self, name: str, own: OwnCounts) -> int:
-        return self.base.labels.annotation_class(key(name), own) if self.settings.annotators else NEW
+        return self.base.labels.annotation_class(key(name), own) if self.settings.annotation_rate else NEW
 
 
 def words(text: str, encoding: Encoding) -> dict[str, list[int]]:

@@ -129,17 +129,17 @@ class RankingInputsBuilder:
             columns.entity.append(columns.entities.setdefault(entity, len(columns.entities)))
             columns.slot.append(slot)
             none = [[0.0] * SHARED] * length
-            columns.shared.append(self.entries.shared(here, entity, length) if self.settings.matches else none)
+            columns.shared.append(self.entries.shared(here, entity, length) if self.settings.match_features else none)
             columns.prior.append(priors)
 
     # --- Candidates ------------------------------------------------------------------------------
 
     def candidates(self, name: str, own: OwnCounts) -> list[Candidate]:
         """The entities that are called so, those that the name means most often first; the last are cut."""
-        ids, most = self.base.candidates(name, own), self.settings.candidates
+        ids, most = self.base.candidates(name, own), self.settings.max_candidates
         counts = self.labels.meaning(key(name), own)
         if len(ids) > most:
-            self.dropped["candidates of mentions that have more than model.candidates"] += len(ids) - most
+            self.dropped["candidates of mentions that have more than model.max_candidates"] += len(ids) - most
         ids = sorted(ids, key=lambda ident: -counts[ident])[:most]
         return [Candidate(ident, self._priors(ident, name, place, counts, own)) for place, ident in enumerate(ids)]
 
@@ -170,7 +170,7 @@ class RankingInputsBuilder:
         kept, seen = set(), Counter()
         for place in torch.randperm(len(asked)).tolist():
             question = asked[place]
-            if not question.candidates or seen[question.window] < self.settings.ranked:
+            if not question.candidates or seen[question.window] < self.settings.ranked_mentions:
                 kept.add(place)
                 seen[question.window] += bool(question.candidates)
         return [question for place, question in enumerate(asked) if place in kept]

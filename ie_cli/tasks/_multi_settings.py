@@ -23,13 +23,13 @@ class Settings:
             usual ones for what the training records are annotated for.
         settings: of each part, as a recipe of its own has them under `model`.
         weights: factor of each part's loss; 1 where none is named.
-        overlap: tokens that neighbouring windows of a long text share, for all parts.
+        window_overlap: tokens that neighbouring windows of a long text share, for all parts.
     """
 
     parts: list[str] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
     weights: dict[str, Any] = field(default_factory=dict)
-    overlap: int = 64
+    window_overlap: int = 64
 
 
 def complete(settings: Settings, labels: Labels) -> dict[str, str]:
@@ -81,9 +81,9 @@ def _settings(settings: Settings) -> dict[str, Any]:
     for task in settings.parts:
         where, given = f"model.settings.{task}", settings.settings.get(task, {})
         own = config.build(load("ie_cli.tasks", task).Settings, given, where)
-        if given.get("overlap", settings.overlap) != settings.overlap:
-            raise IEError(f"{where}.overlap: all parts read the same windows; set model.overlap")
-        own.overlap = settings.overlap
+        if given.get("window_overlap", settings.window_overlap) != settings.window_overlap:
+            raise IEError(f"{where}.window_overlap: all parts read the same windows; set model.window_overlap")
+        own.window_overlap = settings.window_overlap
         found[task] = asdict(own)
     return found
 

@@ -6,7 +6,7 @@
 Tags are flat: of overlapping spans the longest is learned and the others counted as lost. They do not
 say which spans are one event. Here every trigger makes one, and an argument goes to the nearest
 trigger of its type; without a trigger all arguments of a type are one event. The published baseline
-tags no triggers, which `triggers: false` repeats.
+tags no triggers, which `tag_triggers: false` repeats.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ class Settings(ner_crf.Settings):
     """Those of `ner_crf`, and:
 
     Attributes:
-        triggers: tag triggers, too.
+        tag_triggers: tag triggers, too.
     """
 
-    triggers: bool = True
+    tag_triggers: bool = True
 
 
 class Codec(ner_crf.Codec):
@@ -48,7 +48,7 @@ class Codec(ner_crf.Codec):
             (span.start, span.end, self._names.get(key), span.text)
             for event in record.events or ()
             for key, span in _events.parts(event)
-            if key[1] is not None or self.settings.triggers
+            if key[1] is not None or self.settings.tag_triggers
         }
         entities = [Entity(*span) for span in sorted(spans, key=lambda s: (s[0] is None, *map(str, s)))]
         return super().items(Record(record.text, entities=entities), lost)

@@ -45,28 +45,28 @@ class Settings:
 
     Attributes:
         head: "efficient" or "global_pointer", for all three.
-        size: inner size d of the pointers.
+        head_size: inner size d of the pointers.
         dropout: on the encoder's output.
         prior: start the biases where the label counts put them, not at 0.
         threshold: probability from which spans are predicted, and links of spans that overlap or have one
             role; 0.5 is s > 0.
-        apart: probability of a link below which it keeps any two spans apart (`_event_cliques`).
-        sure: a second event with the same trigger is kept only if every link is more probable than this.
-        most: spans of one window at most, the likeliest; keeps an untrained model in bounds.
-        triggers: leave out events without a trigger, as the published script does for submissions.
-        overlap: tokens that neighbouring windows of a long text share.
+        min_link: probability of a link below which it keeps any two spans apart (`_event_cliques`).
+        same_trigger_threshold: a second event with the same trigger is kept only if every link is more probable.
+        max_spans: spans of one window at most, the likeliest; keeps an untrained model in bounds.
+        require_trigger: leave out events without a trigger, as the published script does for submissions.
+        window_overlap: tokens that neighbouring windows of a long text share.
     """
 
     head: str = "efficient"
-    size: int = 64
+    head_size: int = 64
     dropout: float = 0.1
     prior: bool = True
     threshold: float = 0.5
-    apart: float = 0.1
-    sure: float = 0.9
-    most: int = 200
-    triggers: bool = False
-    overlap: int = 64
+    min_link: float = 0.1
+    same_trigger_threshold: float = 0.9
+    max_spans: int = 200
+    require_trigger: bool = False
+    window_overlap: int = 64
 
 
 Scores = tuple[SpanScores | TypeScores, ...]  # of roles, head links, tail links
@@ -88,13 +88,13 @@ class Codec(_events.Codec):
         if surplus := sum(len(triggers(self.labels.roles, group.nodes)[1:]) for group in found_groups):
             self.dropped["triggers of events that have a likelier one"] += surplus
         events = [event(self.labels.roles, record.text, *group) for group in found_groups]
-        if self.settings.triggers:
+        if self.settings.require_trigger:
             events = [e for e in events if e.trigger is not None]
         return replace(record, events=sorted(events, key=place))
 
     @property
     def _limits(self) -> Limits:
-        return Limits(self.settings.threshold, self.settings.apart, self.settings.sure)
+        return Limits(self.settings.threshold, self.settings.min_link, self.settings.same_trigger_threshold)
 
 
 def _placed(graph: Graph, offset: int, encoding: Encoding) -> Graph:
@@ -116,7 +116,7 @@ class Model(TaskModel):
         self.dropout = nn.Dropout(settings.dropout)
         names = sorted({role.event for role in labels.roles})
         self.register_buffer("types", torch.tensor([names.index(role.event) for role in labels.roles]))
-        shape = {"size": settings.size}
+        shape = {"size": settings.head_size}
         priors = _priors(labels) if settings.prior else (None, None)
         self.roles = pointer(settings.head, encoder.width, len(labels.roles), priors[0], **shape)
         self.heads, self.tails = (
@@ -149,7 +149,8 @@ class Model(TaskModel):
     def decode(self, scores: Scores, mask: Tensor) -> list[Graph]:
         """The spans of each row above the threshold, and for each two of one type how likely they are linked."""
         settings = self.codec.settings
-        spans = best_spans(scores[0], score_of(settings.threshold), span_mask(mask), settings.most, self.codec.dropped)
+        limit = score_of(settings.threshold)
+        spans = best_spans(scores[0], limit, span_mask(mask), settings.max_spans, self.codec.dropped)
         spans = spans.pick(spans.row.argsort(stable=True))
         kinds = self.types[spans.kind]
         one, other = couples(spans.row * (int(self.types.max()) + 1) + kinds)

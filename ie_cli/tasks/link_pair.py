@@ -10,7 +10,7 @@ are linked: such a record is annotated, and is read as if it were not. Then each
 its candidates and with NIL, which wins where none fits (`nn.ranking`).
 
 How often a name means an entity is counted in the training records, always without the record that is
-being learned: so it will be in prediction. `leave_out` does the same with the base.
+being learned: so it will be in prediction. `leave_one_out` does the same with the base.
 """
 
 from __future__ import annotations
@@ -54,31 +54,31 @@ class Settings(ner_pointer.Settings):
     Attributes:
         kb: folder of the knowledge base (`ie kb build`).
         digest: of the base that the model was trained with; filled in.
-        leave_out: the base was made of the training records: what it has from a record alone, names and
+        leave_one_out: the base was made of the training records: what it has from a record alone, names and
             lines of descriptions, is left out while that record is learned.
-        given: the entities of a record are its mentions unless all have links; false finds mentions always.
-        candidates: of a mention at most, those that its name means most often.
-        ranked: mentions of a text that are linked in a step of training, by chance; all are found.
+        given_mentions: the entities of a record are its mentions unless all have links; false finds mentions always.
+        max_candidates: of a mention at most, those that its name means most often.
+        ranked_mentions: mentions of a text that are linked in a step of training, by chance; all are found.
         negatives: wrong candidates of a mention in a step of training.
-        description: tokens of an entity's names, types and description that are read.
-        vector: size of the vectors by which text and description are compared.
-        matches: tell what of the text is in the description: characters, words, objects of facts, as published.
-        annotators: tell how often each name was annotated where it occurs in the training texts, as published.
-        told: candidates of each mention in the output.
+        description_length: tokens of an entity's names, types and description that are read.
+        vector_size: size of the vectors by which text and description are compared.
+        match_features: tell what of the text is in the description: characters, words, objects of facts, as published.
+        annotation_rate: tell how often each name was annotated where it occurs in the training texts, as published.
+        output_candidates: candidates of each mention in the output.
     """
 
     kb: str | None = None
     digest: str = ""
-    leave_out: bool = False
-    given: bool = True
-    candidates: int = 30
-    ranked: int = 2
+    leave_one_out: bool = False
+    given_mentions: bool = True
+    max_candidates: int = 30
+    ranked_mentions: int = 2
     negatives: int = 3
-    description: int = 48
-    vector: int = 64
-    matches: bool = True
-    annotators: bool = True
-    told: int = 10
+    description_length: int = 48
+    vector_size: int = 64
+    match_features: bool = True
+    annotation_rate: bool = True
+    output_candidates: int = 10
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ class Model(ner_pointer.Model):
         self.cache = StateCache(lambda ident: self.entries.features(Described(ident, None)), self._states, BATCH_TOKENS)
         self.mixer = Mixer(encoder.width, SIZES)
         counts = {"priors": PRIORS, "abouts": ABOUTS, "nil_types": len(labels.nil_types)}
-        self.ranker = Ranker(encoder.width, settings.vector, **counts, dropout=settings.dropout)
+        self.ranker = Ranker(encoder.width, settings.vector_size, **counts, dropout=settings.dropout)
 
     def attach(self, folder: str | Path) -> None:
         """Link against another base than that of the training."""
@@ -202,7 +202,7 @@ class Model(ner_pointer.Model):
         names = self.codec.labels.nil_types
         nil_types = [names[k] for k in types.argmax(1).tolist()] if names else [None] * len(scores)
         rows = zip(scores.float().softmax(1).tolist(), ranking.candidates, nil_types, strict=True)
-        return (answer(*row, self.codec.settings.told) for row in rows)
+        return (answer(*row, self.codec.settings.output_candidates) for row in rows)
 
     def _states(self, rows: list[dict[str, list[int]]]) -> list[Tensor]:
         inputs = self._inputs(rows)

@@ -37,13 +37,13 @@ class Settings:
         dropout: on the encoder's output.
         crf_rate: learning rate of the CRF's own weights as a multiple of head_lr (kexue.fm/archives/7196).
         threshold: probability from which a span of the best path is predicted; 0 keeps all.
-        overlap: tokens that neighbouring windows of a long text share.
+        window_overlap: tokens that neighbouring windows of a long text share.
     """
 
     dropout: float = 0.3
     crf_rate: float = 10.0
     threshold: float = 0.0
-    overlap: int = 64
+    window_overlap: int = 64
 
 
 class Codec(_entities.Codec):

@@ -29,27 +29,27 @@ class Settings:
 
     Attributes:
         head: "efficient" (one inner product for all types) or "global_pointer" (one each).
-        size: inner size d of the pointer.
+        head_size: inner size d of the pointer.
         dropout: on the encoder's output.
         rotary: rotary positions in the pointer.
         prior: start the type biases where the label counts put them, not at 0.
         threshold: probability from which a span is predicted; 0.5 is s > 0.
-        most: spans of one window at most, the likeliest: far more than a text has, so it only keeps a
+        max_spans: spans of one window at most, the likeliest: far more than a text has, so it only keeps a
             model that is not trained yet from finding every span there is.
         nested: whether predicted entities may overlap; null allows it where 1% and more of the training
             entities do. Where not, the likeliest is kept.
-        overlap: tokens that neighbouring windows of a long text share.
+        window_overlap: tokens that neighbouring windows of a long text share.
     """
 
     head: str = "efficient"
-    size: int = 64
+    head_size: int = 64
     dropout: float = 0.3
     rotary: bool = True
     prior: bool = True
     threshold: float = 0.5
-    most: int = 1000
+    max_spans: int = 1000
     nested: bool | None = None
-    overlap: int = 64
+    window_overlap: int = 64
 
 
 class Model(TaskModel):
@@ -62,7 +62,7 @@ class Model(TaskModel):
         self.codec = Codec(tokenizer, labels, settings, encoder.limit)
         self.dropout = nn.Dropout(settings.dropout)
         prior = prior_score(torch.tensor(labels.rates)) if settings.prior else None
-        shape = {"size": settings.size, "rotary": settings.rotary}
+        shape = {"size": settings.head_size, "rotary": settings.rotary}
         self.head = pointer(settings.head, encoder.width, len(labels.names), prior, **shape)
 
     def forward(self, inputs: Inputs) -> SpanScores | TypeScores:
@@ -84,7 +84,8 @@ class Model(TaskModel):
     def decode(self, scores: SpanScores | TypeScores, mask: Tensor) -> list[list[TokenSpan]]:
         """The likeliest spans of each row whose probability sigmoid(2 s) exceeds the threshold."""
         settings = self.codec.settings
-        found = best_spans(scores, score_of(settings.threshold), span_mask(mask), settings.most, self.codec.dropped)
+        limit = score_of(settings.threshold)
+        found = best_spans(scores, limit, span_mask(mask), settings.max_spans, self.codec.dropped)
         rows: list[list[TokenSpan]] = [[] for _ in range(mask.shape[0])]
         likely = probability_of(found.score.cpu().double())  # in float32 all scores above 9 would be equally likely
         columns = (found.row, found.kind, found.first, found.last, likely)

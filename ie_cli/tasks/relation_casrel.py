@@ -37,16 +37,16 @@ class Settings:
 
     Attributes:
         dropout: on the encoder's output.
-        start, end: thresholds of the powered probabilities of first and last tokens.
-        most: subjects of one window at most, the likeliest.
-        overlap: tokens that neighbouring windows of a long text share.
+        start_threshold, end_threshold: thresholds of the powered probabilities of first and last tokens.
+        max_subjects: subjects of one window at most, the likeliest.
+        window_overlap: tokens that neighbouring windows of a long text share.
     """
 
     dropout: float = 0.1
-    start: float = 0.6
-    end: float = 0.5
-    most: int = 100
-    overlap: int = 64
+    start_threshold: float = 0.6
+    end_threshold: float = 0.5
+    max_subjects: int = 100
+    window_overlap: int = 64
 
 
 class Outputs(NamedTuple):
@@ -114,15 +114,15 @@ class Model(TaskModel):
     def decode(self, outputs: Outputs, mask: Tensor) -> list[list[TokenLink]]:
         """The links of each row; their probability is the least of the four that they rest on."""
         settings = self.codec.settings
-        found, sure = spans(outputs.subjects, SUBJECT_POWER, settings.start, settings.end)
+        found, sure = spans(outputs.subjects, SUBJECT_POWER, settings.start_threshold, settings.end_threshold)
         rows: list[list[TokenLink]] = [[] for _ in range(mask.shape[0])]
-        kept = top_per_row(found[:, 0], sure, settings.most)
+        kept = top_per_row(found[:, 0], sure, settings.max_subjects)
         if len(kept) < len(found):
-            self.codec.dropped["subjects of windows that have more than model.most"] += len(found) - len(kept)
+            self.codec.dropped["subjects of windows that have more than model.max_subjects"] += len(found) - len(kept)
         for some in kept.split(SUBJECTS_AT_ONCE):
             row, _, first, last = found[some].unbind(1)
             logits = self.object_logits(outputs, row, first, last)
-            objects, other = spans(logits, OBJECT_POWER, settings.start, settings.end)
+            objects, other = spans(logits, OBJECT_POWER, settings.start_threshold, settings.end_threshold)
             least = torch.minimum(other, sure[some][objects[:, 0]]).tolist()
             for (i, label, start, end), score in zip(objects.tolist(), least, strict=True):
                 head = tuple(found[some[i], 2:].tolist())

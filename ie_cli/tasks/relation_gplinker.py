@@ -36,24 +36,24 @@ class Settings:
 
     Attributes:
         head: "efficient" or "global_pointer", for all three; published are both.
-        size: inner size d of the pointers.
+        head_size: inner size d of the pointers.
         dropout: on the encoder's output.
         prior: start the biases where the label counts put them, not at 0.
         schema: a label for every combination of subject type, predicate and object type of the training
             records, and an entity head for each type: what is predicted then fits the schema.
         threshold: probability from which entities and links are predicted; 0.5 is s > 0.
-        most: entity spans of one window at most, the likeliest; keeps an untrained model in bounds.
-        overlap: tokens that neighbouring windows of a long text share.
+        max_spans: entity spans of one window at most, the likeliest; keeps an untrained model in bounds.
+        window_overlap: tokens that neighbouring windows of a long text share.
     """
 
     head: str = "efficient"
-    size: int = 64
+    head_size: int = 64
     dropout: float = 0.1
     prior: bool = True
     schema: bool = False
     threshold: float = 0.5
-    most: int = 100
-    overlap: int = 64
+    max_spans: int = 100
+    window_overlap: int = 64
 
 
 Scores = tuple[SpanScores | TypeScores, ...]  # of entities, head links, tail links
@@ -72,7 +72,7 @@ class Model(TaskModel):
         self.dropout = nn.Dropout(settings.dropout)
         sides = _entity_heads(table, settings.schema)
         self.register_buffer("ends", torch.tensor([[sides[key] for key in _ends(x, settings.schema)] for x in table]))
-        shape = {"size": settings.size}
+        shape = {"size": settings.head_size}
         rates = _rates(labels, counts, sides, settings.schema) if settings.prior else (None, None)
         self.entities = pointer(settings.head, encoder.width, len(sides), rates[0], **shape)
         self.heads, self.tails = (
@@ -104,7 +104,7 @@ class Model(TaskModel):
         """The links of each row whose four parts all exceed the threshold; the least is its probability."""
         settings = self.codec.settings
         limit = score_of(settings.threshold)
-        spans = best_spans(scores[0], limit, span_mask(mask), settings.most, self.codec.dropped)
+        spans = best_spans(scores[0], limit, span_mask(mask), settings.max_spans, self.codec.dropped)
         rows: list[list[TokenLink]] = [[] for _ in range(mask.shape[0])]
         from_object = torch.tensor([name.of_object for name in self.codec.table], device=mask.device)
         for labels in (~from_object).nonzero().squeeze(1), from_object.nonzero().squeeze(1):

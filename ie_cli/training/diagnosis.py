@@ -96,7 +96,7 @@ def short_windows(options: Mapping[str, Any], limit: int | None, length: int) ->
     if options.get("positions") and limit is not None and length < limit:
         yield Notice(
             f"the encoder can read {limit} tokens with encoder.options.positions, but no window is longer than "
-            f"train.length, {length}; try --set train.length={limit}"
+            f"train.max_length, {length}; try --set train.max_length={limit}"
         )
 
 

@@ -32,7 +32,7 @@ class Follower:
         raise NotImplementedError
 
 
-class Average(Follower):
+class EMA(Follower):
     """Exponential moving average of the weights with bias correction (kexue.fm/archives/6575).
 
     The decay grows with the steps up to its full value, so that early weights do not linger.
@@ -68,6 +68,6 @@ def build(model: nn.Module, settings: Train) -> dict[str, Follower]:
     followers: dict[str, Follower] = {}
     if settings.lookahead.steps:
         followers["lookahead"] = SlowWeights(model, settings.lookahead)
-    if settings.average:
-        followers["average"] = Average(model, settings.average)
+    if settings.ema:
+        followers["ema"] = EMA(model, settings.ema)
     return followers

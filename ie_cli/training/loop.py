@@ -56,7 +56,7 @@ def fit(
         done, total, began = state.epoch * per_epoch, 0.0, time.monotonic()
         state.model.train()
         for step, batch in enumerate(micro_batches(state, examples, settings), done + 1):
-            factor = optimiser.lr_factor(step - 1, per_epoch * settings.epochs, settings.warm_up)
+            factor = optimiser.lr_factor(step - 1, per_epoch * settings.epochs, settings.warmup)
             loss = update(state, examples, batch, settings, factor)
             check(loss, step, settings)
             total += loss

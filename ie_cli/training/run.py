@@ -88,7 +88,7 @@ def run(
     yield from notices
     yield from diagnosis.unscored(model.kind, dev_records)
     yield from diagnosis.untaught(labels.names, _names(settings.task, dev_records))
-    yield from diagnosis.short_windows(settings.encoder.options, model.encoder.limit, settings.train.length)
+    yield from diagnosis.short_windows(settings.encoder.options, model.encoder.limit, settings.train.max_length)
     best_so_far = checkpoint.restore(state, out) if resume else {"best": -1.0, "stale": 0}
     hashes = {"train": data.digest(train.files), "dev": data.digest(dev.files)}
     if parallel.rank() == 0:
@@ -105,7 +105,7 @@ def _labels(
     task = load("ie_cli.tasks", settings.task)
     shared, unannotated = diagnosis.SharedTexts(dev), diagnosis.Unannotated(NEEDS.get(task.Model.kind))
     labels = task.Labels.of(unannotated.watch(shared.watch(train.read(report))))
-    labels.length = min(labels.length, settings.train.length)  # longer ones are read in windows
+    labels.length = min(labels.length, settings.train.max_length)  # longer ones are read in windows
     return labels, replace(train, needs=unannotated.needs), [*unannotated.notices(), *shared.notices()]
 
 
@@ -132,7 +132,7 @@ def _examples(settings: Recipe, labels: Any, model: nn.Module, train: data.Part,
     """The tokenised training records; of several processes the first one makes them."""
     key = [settings.task, asdict(settings.encoder), asdict(labels), settings.model]
     with parallel.first_alone():
-        return data.tokenise(train, model.codec, length=settings.train.length, key=key, **options)
+        return data.tokenise(train, model.codec, length=settings.train.max_length, key=key, **options)
 
 
 def _parts(settings: Recipe) -> tuple[data.Part, data.Part, str]:

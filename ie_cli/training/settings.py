@@ -76,21 +76,21 @@ class Train:
         layer_decay: rate of each layer of the encoder as a share of that of the layer above it; the top
             one has `lr`, the embeddings come last (Howard & Ruder 2018, arXiv 1801.06146). 1 is off.
         weight_decay: AdamW's, on matrices only.
-        warm_up: share of the steps in which the rate climbs; then it falls linearly to 0.
-        clip: largest norm of the gradient.
-        lazy: rows of embeddings without a gradient in a step are not changed by it, although their moments
+        warmup: share of the steps in which the rate climbs; then it falls linearly to 0.
+        max_grad_norm: largest norm of the gradient; a longer one is shortened to it.
+        lazy_embeddings: rows of embeddings without a gradient in a step are not changed by it, although their moments
             are (kexue.fm/archives/6869, LazyOptimizer).
         precision: of the forward pass: "float32", "bfloat16", or "float16" with scaled losses (Micikevicius et
             al. 2018, arXiv 1710.03740). Weights and losses are in float32 always.
         checkpointing: make activations again in the backward pass rather than keep them (Chen et al. 2016,
             arXiv 1604.06174): less memory, a third more time. Pretrained encoders only.
-        average: decay of the exponential moving average of the weights that is evaluated and saved; 0 is off
+        ema: decay of the exponential moving average of the weights that is evaluated and saved; 0 is off
             (kexue.fm/archives/6575). After t steps it is t / (t + 9) at most, so the average lags up to a tenth
             of the run behind: it hurts where the score still climbs at the end, in short runs and on little data.
         lookahead, fgm, smoothing, freeze: see there.
         r_drop: weight of R-Drop (Liang et al. 2021, arXiv 2106.14448), two passes that must agree under dropout,
             with the divergence for pointers of kexue.fm/archives/9039. 0 is off.
-        length: longest window in tokens; longer texts are read in several.
+        max_length: longest window in tokens; longer texts are read in several.
         patience: stop after so many epochs without a better dev score; 0 never stops early.
         seed: of initial weights, dropout and the order of the texts.
         bits: of a weight in the model's file: 32, 16 or 8. What `ie pretrain` writes for transformers has 16 at least.
@@ -103,18 +103,18 @@ class Train:
     head_lr: float | None = None
     layer_decay: float = 1.0
     weight_decay: float = 0.01
-    warm_up: float = 0.1
-    clip: float = 5.0
-    lazy: bool = False
+    warmup: float = 0.1
+    max_grad_norm: float = 5.0
+    lazy_embeddings: bool = False
     precision: str = "float32"
     checkpointing: bool = False
-    average: float = 0.0
+    ema: float = 0.0
     lookahead: Lookahead = field(default_factory=Lookahead)
     fgm: Adversarial = field(default_factory=Adversarial)
     r_drop: float = 0.0
     smoothing: Smoothing = field(default_factory=Smoothing)
     freeze: Freeze = field(default_factory=Freeze)
-    length: int = 256
+    max_length: int = 256
     patience: int = 0
     seed: int = 1
     bits: int = 32
@@ -129,9 +129,9 @@ RANGES: dict[str, Callable[[Any], bool]] = {
     "train.head_lr": lambda x: x is None or 0 < x < math.inf,
     "train.layer_decay": lambda x: 0 < x <= 1,
     "train.weight_decay": lambda x: 0 <= x < math.inf,
-    "train.warm_up": lambda x: 0 <= x <= 1,
-    "train.clip": lambda x: 0 < x <= math.inf,
-    "train.average": lambda x: 0 <= x < 1,
+    "train.warmup": lambda x: 0 <= x <= 1,
+    "train.max_grad_norm": lambda x: 0 < x <= math.inf,
+    "train.ema": lambda x: 0 <= x < 1,
     "train.lookahead.steps": lambda x: x >= 0,
     "train.lookahead.alpha": lambda x: 0 < x <= 1,
     "train.fgm.epsilon": lambda x: 0 <= x < math.inf,
@@ -139,7 +139,7 @@ RANGES: dict[str, Callable[[Any], bool]] = {
     "train.smoothing.gold": lambda x: 0 <= x < 1,
     "train.smoothing.rest": lambda x: 0 <= x < 1,
     "train.freeze.layers": lambda x: x >= 0,
-    "train.length": lambda x: x >= 1,
+    "train.max_length": lambda x: x >= 1,
     "train.patience": lambda x: x >= 0,
     "train.bits": lambda x: x in (8, 16, 32),
 }

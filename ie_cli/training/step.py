@@ -47,7 +47,7 @@ class State:
 
     @property
     def best_weights(self) -> nn.Module:
-        """The model to evaluate and keep: the average where there is one, else Lookahead's slow weights."""
+        """The model to evaluate and keep: the moving average where there is one, else Lookahead's slow weights."""
         return [self.model, *(follower.model for follower in self.followers.values())][-1]
 
 
@@ -61,7 +61,7 @@ def update(state: State, examples: Examples, batch: Sequence[MicroBatch], settin
     inputs = [state.model.collate(_rows(examples, part)) for part in batch]  # once: it may draw masks or negatives
     loss = state.gradients(lambda: _backward(state, batch, inputs))
     state.scaler.unscale_(state.optimiser)
-    nn.utils.clip_grad_norm_(state.model.parameters(), settings.clip)
+    nn.utils.clip_grad_norm_(state.model.parameters(), settings.max_grad_norm)
     optimiser.set_lr(state.optimiser, lr_factor)
     state.scaler.step(state.optimiser)
     state.scaler.update()

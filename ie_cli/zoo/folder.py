@@ -63,12 +63,15 @@ def load(place: str | Path) -> TaskModel:
     content = manifest.read(folder)
     manifest.check_files(folder, content)
     module = load_module("ie_cli.tasks", content["task"], what="task")
-    labels, settings, encoder = (
-        config.build(kind, content[key], f"{folder / manifest.MANIFEST}: {key}")
-        for key, kind in (("labels", module.Labels), ("settings", module.Settings), ("encoder", EncoderSettings))
-    )
+    with config.naming(folder / manifest.MANIFEST):
+        labels, settings, encoder = (
+            config.build(kind, content[key], key)
+            for key, kind in (("labels", module.Labels), ("settings", module.Settings), ("encoder", EncoderSettings))
+        )
     try:
-        model = build(content["task"], encoders.open_encoder(folder, encoder), labels, settings)
+        text_encoder = encoders.open_encoder(folder, encoder)
+        with config.naming(folder / manifest.MANIFEST):
+            model = build(content["task"], text_encoder, labels, settings)
         if (folder / ENCODER).exists():
             model.encoder = load_module("ie_cli.zoo", "exported").OnnxEncoder(folder / ENCODER, model.encoder)
         model.load_state_dict(tensors.read(folder / WEIGHTS))

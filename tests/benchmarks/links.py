@@ -9,7 +9,7 @@ texts are the test; there, ids that the base lacks are NIL. Of the 6,000 every t
 that is there while the model is trained lacks the dev texts, so that dev is to it what the test is later.
 
 A training text must not be read in the description of its own entity: the model is trained with
-`leave_out`, which drops the line that is the text, and the names and entities that it alone has given.
+`leave_one_out`, which drops the line that is the text, and the names and entities that it alone has given.
 
 Baselines, with the counts of all 6,000 texts: the most frequent entity of a mention's name, NIL where
 the base has no such name, on the mentions that the model finds and on those of the gold; the same, but
@@ -41,7 +41,7 @@ from ie_cli.scoring import counts_for, score_all
 
 FIRST, LAST, EVERY = 6000, 2000, 20
 Counts = dict[str, Counter[str]]  # name -> id -> how often
-SETTINGS = {"all features": [], "without": ["model.matches=false", "model.annotators=false"]}
+SETTINGS = {"all features": [], "without": ["model.match_features=false", "model.annotation_rate=false"]}
 
 
 # --- Data ----------------------------------------------------------------------------------------
@@ -173,7 +173,7 @@ def predicted(run: Path, base: KnowledgeBase, records: Iterable[Record]) -> list
 def train(run: Path, data: Path, seed: int, more: Sequence[str]) -> None:
     """`ie train`, behind what has been done."""
     recipe = Path(__file__).parents[2] / "data" / "configs" / "link-char.yaml"
-    settings = [f"model.kb={data / 'base-train'}", "model.leave_out=true", *more]
+    settings = [f"model.kb={data / 'base-train'}", "model.leave_one_out=true", *more]
     assigned = [word for setting in settings for word in ("--set", setting)]
     runs.train(run, [recipe, data / "train.jsonl", "--dev", data / "dev.jsonl", "--seed", seed, *assigned])
 

@@ -129,4 +129,4 @@ def test_tokens_windows_and_lost_gold_come_from_the_codec():
     found = told(made)
     assert (found["long"].count, found["long"].of) == (1, 2)
     assert found["long"].examples == [("train:1", "3 tokens: 甲乙丙")]
-    assert "train.length" in found["lost_train"].advice
+    assert "train.max_length" in found["lost_train"].advice

@@ -31,7 +31,7 @@ def rows_read(monkeypatch):
         monkeypatch.setenv("WORLD_SIZE", str(processes))
         monkeypatch.setattr(loop, "update", update)
         corpus = Corpus(datasets.Dataset.from_dict({"number": range(len(LENGTHS))}), LENGTHS)
-        recipe = Recipe(texts=Texts(held_out=1), steps=10, save_every=4, train=Train(batch=batch, warm_up=0.1))
+        recipe = Recipe(texts=Texts(held_out=1), steps=10, save_every=4, train=Train(batch=batch, warmup=0.1))
         state = SimpleNamespace(model=model, best_weights=model, epoch=0, device=None)
         list(loop.fit(state, corpus, recipe))
         return steps

@@ -44,10 +44,10 @@ def test_subjects_beyond_the_bound_of_casrel_are_counted():
     spans = Span(3, 5, "书", "活着"), Span(0, 2, "人", "李四")
     labels = Labels.of([Record(text, relations=[Relation("作者", *spans)])])
     tokenizer = CharacterTokenizer(build_vocabulary([text], min_count=1, min_bigram_count=1))
-    model = relation_casrel.Model(Encoder(), tokenizer, labels, relation_casrel.Settings(most=2)).eval()
+    model = relation_casrel.Model(Encoder(), tokenizer, labels, relation_casrel.Settings(max_subjects=2)).eval()
     subjects = torch.full((1, 5, 1, 2), 9.0)  # every token is a subject
     model.decode(relation_casrel.Outputs(torch.zeros(1, 5, 8), subjects), torch.ones(1, 5, dtype=torch.bool))
-    assert model.codec.dropped == {"subjects of windows that have more than model.most": 3}
+    assert model.codec.dropped == {"subjects of windows that have more than model.max_subjects": 3}
 
 
 class Encoder(torch.nn.Module):

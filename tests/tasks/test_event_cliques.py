@@ -11,7 +11,7 @@ from ie_cli.tasks._event_documents import Graph, group_events
 from ie_cli.tasks._events import Node, Role
 
 TEXT = "abcdefgh"
-LIMITS = Limits(threshold=0.5, apart=0.1, sure=0.9)
+LIMITS = Limits(threshold=0.5, min_link=0.1, same_trigger_threshold=0.9)
 TRIGGER, WHO, WHERE, WHEN, OTHER = range(5)
 ROLES = [Role("type", role, None, 1) for role in (None, "who", "where", "when")] + [Role("bare", "who", None, 1)]
 
@@ -88,7 +88,7 @@ def test_sure_links_give_the_maximal_cliques_and_any_links_lose_no_span(seed):
     )
     for links in (sure, any_):
         found = list(map(set, cliques(places, lambda i, j, links=links: links[i, j] > 0.5).found))
-        kept = list(choose_events(found, links, {0, 3}, LIMITS.sure))
+        kept = list(choose_events(found, links, {0, 3}, LIMITS.same_trigger_threshold))
         assert set().union(*kept) == set(places)
         assert {0, 3} <= set().union(*(one for one in kept if one in found))
         if links is sure:

@@ -138,8 +138,8 @@ def test_a_choice_stands_on_the_trigger_and_is_turned_back():
 def test_events_without_trigger_are_left_out_where_the_settings_say_so():
     graph = [Graph([Node(0, 0, 1, 0.9)], {})]
     records = [Record(TEXT, events=[event("离职", None, ("人物", 0, 2))])]
-    for triggers, expected in ((False, 1), (True, 0)):
-        codec = made(records, triggers=triggers).codec
+    for required, expected in ((False, 1), (True, 0)):
+        codec = made(records, require_trigger=required).codec
         assert len(codec.assemble(records[0], TOKENIZER(TEXT), [(0, 14)], graph).events) == expected
 
 
@@ -158,7 +158,7 @@ def test_what_the_bound_on_a_graph_drops_is_counted():
 def test_spans_beyond_the_most_of_a_window_are_counted():
     """The likeliest stay; an untrained model finds nearly everything."""
     record = Record(TEXT, events=SHARED)
-    model = made([record], most=3)
+    model = made([record], max_spans=3)
     batch = model.collate(model.codec.examples(record, 64)[0])
     (graph,) = model.decode(tuple(map(Dense, scores_of_gold(model, batch))), batch.inputs.mask)
     assert len(graph.nodes) == 3 and model.codec.dropped == {FULL: 1}
@@ -257,6 +257,6 @@ def test_spans_that_flat_tags_cannot_hold_are_counted():
     record = Record(TEXT, events=SHARED)
     _, lost = made([record], task=event_crf).codec.examples(record, 64)
     assert lost["overlaps a longer one"] == 1  # 李四 leaves one job and takes up another
-    examples, _ = made([record], task=event_crf, triggers=False).codec.examples(record, 64)
+    examples, _ = made([record], task=event_crf, tag_triggers=False).codec.examples(record, 64)
     names = made([record], task=event_crf).codec.labels.names
     assert {names[label].split("/")[1] for label in examples[0]["cells"][1::4]} == {"人物", "公司"}

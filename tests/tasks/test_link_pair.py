@@ -126,7 +126,7 @@ def test_study_counts_longest_matches(base):
 
 
 def test_what_a_record_alone_has_put_into_the_base_is_left_out(base):
-    model = made(base, leave_out=True)
+    model = made(base, leave_one_out=True)
     own = model.codec._own(RECORDS[0])
     assert own.text == TEXT
     assert model.codec.base.candidates("苹果", own) == ["1", "2"]  # another record calls 2 so
@@ -146,7 +146,7 @@ def test_without_leave_out_the_base_is_as_it_is(base):
 
 
 def test_tokens_tell_where_names_begin_and_end(base):
-    model = made(base, annotators=False)
+    model = made(base, annotation_rate=False)
     features = model.codec.tokenizer("买苹果公司手机").features
     # 苹果 and 苹果公司 begin at 1; of these the longer one is the leftmost-longest match, as 手机 is
     assert features["opens"] == [0, NEW + MOSTLY, 0, 0, 0, NEW + MOSTLY, 0]
@@ -192,14 +192,14 @@ def test_a_mention_takes_the_tokens_that_it_touches():
 
 
 def test_candidates_come_by_how_often_the_name_means_them_and_are_cut(base):
-    model = made(base, candidates=1)
+    model = made(base, max_candidates=1)
     assert [c.kb_id for c in model.ranking.candidates("苹果", NOTHING_OWN)] == ["2"]
-    assert model.codec.dropped == {"candidates of mentions that have more than model.candidates": 1}
+    assert model.codec.dropped == {"candidates of mentions that have more than model.max_candidates": 1}
 
 
 def test_in_training_the_right_candidate_stays_and_the_others_are_drawn(tmp_path):
     many = [Entry(str(i), "苹果") for i in range(9)]
-    model = made(build(tmp_path / "kb", many), negatives=2, candidates=9)
+    model = made(build(tmp_path / "kb", many), negatives=2, max_candidates=9)
     found = model.ranking.candidates("苹果", NOTHING_OWN)
     asked = Question(0, Mention(0, 1, "苹果", "7"), [], found)
     drawn = [model.ranking._sampled(asked) for _ in range(20)]
@@ -218,7 +218,7 @@ def test_a_name_that_mostly_means_what_is_no_candidate_is_likely_nil(base, tmp_p
 
 
 def test_a_batch_has_the_right_candidate_as_its_target(base):
-    model = made(base, ranked=9)
+    model = made(base, ranked_mentions=9)
     examples = [example for r in RECORDS for example in model.codec.examples(r, 16)[0]]
     ranking = model.collate(examples).ranking
     targets = [
@@ -270,7 +270,7 @@ def test_an_empty_list_of_mentions_is_given_and_no_list_is_not(base):
     torch.nn.init.constant_(model.head.bias.bias, 9.0)  # every span is a mention
     empty, none = predict(model, [Record("苹果", entities=[]), Record("苹果")])
     assert empty.entities == [] and len(none.entities) == 3
-    model.codec.settings.given = False
+    model.codec.settings.given_mentions = False
     assert len(next(predict(model, [Record("苹果", entities=[])])).entities) == 3
 
 

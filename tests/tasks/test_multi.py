@@ -195,6 +195,16 @@ def test_the_weights_of_the_encoder_are_there_once(tmp_path):
     assert list(predict(again, bare)) == list(predict(model.eval(), bare))
 
 
+def test_an_unknown_setting_of_a_part_is_told_with_the_file(tmp_path):
+    folder.save(made(), tmp_path / "m")
+    path = tmp_path / "m" / "model.json"
+    path.write_text(path.read_text().replace('"max_spans"', '"most"'))
+    with pytest.raises(IEError) as error:
+        folder.load(tmp_path / "m")
+    message = f"{path}: unknown setting 'model.settings.ner_pointer.most'. Known: model.settings.ner_pointer.head, "
+    assert str(error.value).startswith(message) and str(error.value).count(str(path)) == 1
+
+
 def test_a_copy_has_an_encoder_of_its_own_that_its_parts_read():
     model = made()
     loss(model, RECORDS)  # what is lent is given back, or nothing could be copied
@@ -255,9 +265,9 @@ def test_a_threshold_is_that_of_all_parts_and_must_be_one_of_all():
         ({"parts": ["ner_pointer", "ner_crf"]}, "ner_pointer and ner_crf both make entities; choose one"),
         ({"parts": ["ner_pinter"]}, "unknown part 'ner_pinter'. Did you mean 'ner_pointer'?"),
         ({"settings": {"ner_crf": {}}}, "unknown part in model.settings 'ner_crf'"),
-        ({"settings": {"ner_pointer": {"sizes": 3}}}, "unknown setting 'model.settings.ner_pointer.sizes'"),
+        ({"settings": {"ner_pointer": {"size": 3}}}, "unknown setting 'model.settings.ner_pointer.size'"),
         ({"settings": {"ner_pointer": 3}}, "model.settings.ner_pointer must be a table"),
-        ({"settings": {"ner_pointer": {"overlap": 3}}}, "set model.overlap"),
+        ({"settings": {"ner_pointer": {"window_overlap": 3}}}, "set model.window_overlap"),
         ({"weights": {"ner": 1}}, "unknown part in model.weights 'ner'"),
         ({"weights": {"ner_pointer": -1}}, "'model.weights.ner_pointer' must be a number from 0 on, found -1"),
         ({"weights": {"ner_pointer": True}}, "must be a number"),
@@ -277,9 +287,10 @@ def test_a_part_with_nothing_to_learn_is_refused():
 
 
 def test_settings_are_completed_and_labels_of_no_part_forgotten():
-    model = made(["event_crf", "ner_pointer"], overlap=8, weights={"event_crf": 2})
+    model = made(["event_crf", "ner_pointer"], window_overlap=8, weights={"event_crf": 2})
     settings, labels = model.codec.settings, model.codec.labels
     assert settings.parts == ["ner_pointer", "event_crf"] and settings.weights == {"ner_pointer": 1, "event_crf": 2}
-    assert {part: own["overlap"] for part, own in settings.settings.items()} == {"ner_pointer": 8, "event_crf": 8}
+    overlaps = {part: own["window_overlap"] for part, own in settings.settings.items()}
+    assert overlaps == {"ner_pointer": 8, "event_crf": 8}
     assert labels.relations is None and labels.names == ["人物", "离职/触发词", "离职/人物"]
     assert model.rates == {"parts.event_crf.crf.": 10.0}

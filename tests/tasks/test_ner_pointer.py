@@ -15,7 +15,7 @@ def model(**settings) -> Model:
     tokenizer = CharacterTokenizer(build_vocabulary(["张三丰"], min_count=1, min_bigram_count=1))
     encoder = torch.nn.Identity()
     encoder.width, encoder.limit = 4, None
-    return Model(encoder, tokenizer, Labels(["人物", "地点"], [0.1, 0.1]), Settings(size=4, **settings))
+    return Model(encoder, tokenizer, Labels(["人物", "地点"], [0.1, 0.1]), Settings(head_size=4, **settings))
 
 
 def scores() -> SpanScores:
@@ -24,7 +24,7 @@ def scores() -> SpanScores:
 
 
 def test_a_model_that_finds_everything_gives_the_likeliest_of_each_text():
-    every, best = (model(most=most).decode(scores(), MASK) for most in (1000, 3))
+    every, best = (model(max_spans=most).decode(scores(), MASK) for most in (1000, 3))
     assert [len(row) for row in every] == [12, 2] and [len(row) for row in best] == [3, 2]
     assert sorted(best[0]) == sorted(sorted(every[0], key=lambda span: -span[3])[:3])
 

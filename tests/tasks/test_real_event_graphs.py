@@ -50,7 +50,7 @@ def gold_graph(cells, type_of):
 def back(found, window):
     """The records from the scores of their own gold, read in windows of so many characters."""
     labels = Labels.of(found)
-    settings = event_gplinker.Settings(overlap=min(64, window // 4))
+    settings = event_gplinker.Settings(window_overlap=min(64, window // 4))
     codec = event_gplinker.Codec(characters, labels, settings, None)
     out = []
     for record in found:

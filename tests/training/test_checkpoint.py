@@ -11,7 +11,7 @@ from ie_cli.training import checkpoint
 from ie_cli.training.settings import Lookahead
 from ie_cli.training.step import State
 
-ALL = {"precision": "float16", "average": 0.9, "lookahead": Lookahead(2), "batch": 5}
+ALL = {"precision": "float16", "ema": 0.9, "lookahead": Lookahead(2), "batch": 5}
 
 
 def test_what_is_restored_is_what_was_saved(tmp_path):
@@ -24,7 +24,7 @@ def test_what_is_restored_is_what_was_saved(tmp_path):
     counters = checkpoint.restore(fresh, tmp_path)
     assert (counters["best"], counters["stale"], fresh.epoch) == (0.5, 1, 4)
     assert fresh.scaler.get_scale() == 2.0**7
-    assert {role: f.steps for role, f in fresh.followers.items()} == {"lookahead": 3, "average": 3}
+    assert {role: f.steps for role, f in fresh.followers.items()} == {"lookahead": 3, "ema": 3}
     for role, follower in fresh.followers.items():
         assert all(torch.equal(w, weights(state.followers[role].model)[n]) for n, w in weights(follower.model).items())
     for one in (state, fresh):

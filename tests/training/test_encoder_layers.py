@@ -41,7 +41,7 @@ def test_the_built_in_has_a_layer_in_both_directions():
 
 
 @pytest.mark.parametrize("frozen", [Freeze(True, 0), Freeze(False, 1), Freeze(True, 2)])
-@pytest.mark.parametrize("method", [{}, {"lazy": True}, {"precision": "float16"}])
+@pytest.mark.parametrize("method", [{}, {"lazy_embeddings": True}, {"precision": "float16"}])
 def test_what_is_frozen_stays_and_the_rest_does_not(frozen, method):
     state, *rest = states("ner_pointer", batch=5, freeze=frozen, **method)
     before = weights(state.model)
@@ -92,7 +92,7 @@ def test_checkpoints_change_no_gradient(kind, pretrained):
         for module in made.encoder.modules():
             if isinstance(module, nn.Linear):
                 module.register_forward_pre_hook(count)
-        state = State(made, train(batch=5, checkpointing=checkpointing, average=0.9))
+        state = State(made, train(batch=5, checkpointing=checkpointing, ema=0.9))
         torch.manual_seed(1)
         steps(state, examples(made, RECORDS), train(batch=5))
         found.append(gradients(made))

@@ -5,7 +5,7 @@ import torch
 from tiny import model, states, steps, weights
 from torch import nn
 
-from ie_cli.training.followers import Average, SlowWeights, build
+from ie_cli.training.followers import EMA, SlowWeights, build
 from ie_cli.training.settings import Lookahead, Train
 
 
@@ -36,7 +36,7 @@ def test_slow_weights_start_as_a_copy_and_take_half_the_way_every_second_step():
 def test_the_average_weighs_early_weights_less():
     """Decay min(0.5, t / (t + 9)): 0.1, 2/11, then up to 0.5."""
     made = scalar(0.0)
-    average = Average(made, 0.5)
+    average = EMA(made, 0.5)
     first, second = (value for value, _ in follow(average, made, [1.0, 2.0]))
     assert first == pytest.approx(0.9)
     assert second == pytest.approx(0.9 * 2 / 11 + 2.0 * 9 / 11)
@@ -48,7 +48,7 @@ def test_the_average_weighs_early_weights_less():
 def test_none_is_made_that_is_not_asked_for():
     made = model("ner_pointer")
     assert build(made, Train()) == {}
-    assert list(build(made, Train(average=0.9, lookahead=Lookahead(5)))) == ["lookahead", "average"]
+    assert list(build(made, Train(ema=0.9, lookahead=Lookahead(5)))) == ["lookahead", "ema"]
 
 
 def test_in_training_the_weights_return_to_the_slow_ones():
@@ -66,8 +66,8 @@ def test_in_training_the_weights_return_to_the_slow_ones():
 
 
 @pytest.mark.parametrize(("asked", "kept"), [({}, None), ({"lookahead": Lookahead(3)}, "lookahead")])
-@pytest.mark.parametrize("average", [0.0, 0.9])
-def test_the_weights_to_keep_are_the_slowest(asked, kept, average):
-    state, *_ = states("ner_pointer", average=average, **asked)
-    kept = "average" if average else kept
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+def test_the_weights_to_keep_are_the_slowest(asked, kept, ema):
+    state, *_ = states("ner_pointer", ema=ema, **asked)
+    kept = "ema" if ema else kept
     assert state.best_weights is (state.followers[kept].model if kept else state.model)

@@ -64,7 +64,7 @@ def test_r_drop_weighs_the_divergence_of_a_part_by_its_texts():
 
 
 def test_methods_of_pointers_need_them_in_every_part():
-    made = model("multi", size=4)
+    made = model("multi", head_size=4)
     assert Objective(made, train(r_drop=1.0))(batch(made)) > 0
     assert Objective(made, train(smoothing=Smoothing(0.1)))(batch(made)) > 0
     made.parts["relation_gplinker"] = model("relation_casrel")
@@ -73,7 +73,7 @@ def test_methods_of_pointers_need_them_in_every_part():
 
 
 def test_a_step_moves_encoder_and_heads_at_their_rates_with_all_that_follows_them():
-    settings = train(batch=5, lr=1e-4, head_lr=1e-2, average=0.9, fgm=Adversarial(0.5), lookahead=Lookahead(2, 0.5))
+    settings = train(batch=5, lr=1e-4, head_lr=1e-2, ema=0.9, fgm=Adversarial(0.5), lookahead=Lookahead(2, 0.5))
     made = model("multi")
     state, before = State(made, settings), weights(made)
     peaks = {id(w): group["peak"] for group in state.optimiser.param_groups for w in group["params"]}
@@ -82,7 +82,7 @@ def test_a_step_moves_encoder_and_heads_at_their_rates_with_all_that_follows_the
     assert not peaks
     steps(state, examples(made, PARTLY), settings, 3)
     moved = {name.split(".")[0] for name, w in made.named_parameters() if not torch.equal(w, before[name])}
-    assert moved == {"encoder", "parts"} and state.followers["average"].model.encoder is not made.encoder
+    assert moved == {"encoder", "parts"} and state.followers["ema"].model.encoder is not made.encoder
     assert {name.split(".")[1] for name in before if name.startswith("parts.")} == set(POINTERS)
 
 

@@ -58,7 +58,7 @@ def test_rows_without_a_gradient_stay_and_the_others_move_as_adamw_moves_them():
 def test_lazy_training_touches_only_the_characters_of_its_texts():
     moved = {}
     for lazy in (True, False):
-        state, examples, settings = states("ner_pointer", batch=5, lazy=lazy)
+        state, examples, settings = states("ner_pointer", batch=5, lazy_embeddings=lazy)
         before = weights(state.model)
         rows = examples.rows.select([0])
         few = type(examples)(rows, examples.lengths[:1], 1, examples.lost)

@@ -32,7 +32,7 @@ def source(tmp_path_factory):
 
 def arguments(source, out, task, *options):
     """Those of `ie` for a training without dropout."""
-    settings = ["model.dropout=0", "train.lr=0.01", "train.clip=1", *options]
+    settings = ["model.dropout=0", "train.lr=0.01", "train.max_grad_norm=1", *options]
     settings += [f"encoder.options={json.dumps(TINY)}"]
     found = ["train", source, "--dev", source, "-o", out, "--cache", out.parent / "cache", "--task", task]
     found += ["--threads", 1, "--epochs", 3, *(x for setting in settings for x in ("--set", setting))]
@@ -46,7 +46,7 @@ def losses(out):
 @pytest.mark.parametrize(
     ("task", "options"),
     [
-        ("ner_pointer", ["train.fgm.epsilon=0.5", "train.average=0.5"]),
+        ("ner_pointer", ["train.fgm.epsilon=0.5", "train.ema=0.5"]),
         ("relation_casrel", []),  # whose loss is a mean over tokens
     ],
 )

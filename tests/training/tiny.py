@@ -63,7 +63,7 @@ def examples(model, records=RECORDS):
 
 def train(**settings):
     """Settings of the optimisation, complete."""
-    whole = Recipe(train=Train(**{"lr": 0.01, "head_lr": 0.01, "clip": float("inf")} | settings))
+    whole = Recipe(train=Train(**{"lr": 0.01, "head_lr": 0.01, "max_grad_norm": float("inf")} | settings))
     recipe.complete(whole)
     return whole.train
 

@@ -34,7 +34,7 @@ def model(place, mode="auto"):
     """An untrained model, which finds plenty: everything downstream has something to lose."""
     made = encoder(place, mode)
     torch.manual_seed(1)
-    settings = Settings(size=8, prior=False, overlap=8)
+    settings = Settings(head_size=8, prior=False, window_overlap=8)
     return folder.build("ner_pointer", made, LABELS, settings).eval().requires_grad_(False)
 
 
@@ -229,7 +229,7 @@ def test_hierarchical_positions_let_an_encoder_read_longer_texts(pretrained, tmp
         far = longer.module({"ids": torch.cat([ids, ids], 1)}, torch.cat([mask, mask], 1))
     assert far.isfinite().all() and not torch.equal(far[:, : ids.shape[1]], far[:, ids.shape[1] :])
     labels = Labels(LABELS.names, LABELS.rates, 1.0, 2 * POSITIONS)
-    made = folder.build("ner_pointer", longer, labels, Settings(size=8, prior=False)).eval()
+    made = folder.build("ner_pointer", longer, labels, Settings(head_size=8, prior=False)).eval()
     assert made.codec.window == 2 * POSITIONS - 2
     folder.save(made, tmp_path / "model")
     again = folder.load(tmp_path / "model")
@@ -273,7 +273,7 @@ def test_log_n_scales_the_attention_scores_of_each_text_by_its_length(kind, pret
 
 def test_log_n_is_kept_in_the_folder_and_in_a_copy(pretrained, tmp_path):
     made = encoders.create(EncoderSettings(str(pretrained()), options={"log_n": 512}), lambda: [])
-    whole = folder.build("ner_pointer", made, LABELS, Settings(size=8, prior=False)).eval()
+    whole = folder.build("ner_pointer", made, LABELS, Settings(head_size=8, prior=False)).eval()
     folder.save(whole, tmp_path / "m")
     found = list(predict(whole, RECORDS))
     assert_close(list(predict(folder.load(tmp_path / "m"), RECORDS)), found, 2e-4)

@@ -31,7 +31,7 @@ def saved(place, encoder, task, labels, settings):
 
 def entities(place, encoder):
     labels = ner_pointer.Labels(["人物", "地点"], [0.3, 0.3])
-    return saved(place, encoder, "ner_pointer", labels, ner_pointer.Settings(size=4, prior=False))
+    return saved(place, encoder, "ner_pointer", labels, ner_pointer.Settings(head_size=4, prior=False))
 
 
 @pytest.fixture(params=["char-bilstm", "bert", "casrel"])
@@ -42,7 +42,7 @@ def source(request, tmp_path, pretrained):
     if request.param == "bert":
         return entities(tmp_path / "m", encoder)
     labels = relation_casrel.Labels([LinkType("住在", None, None, None, 1)])
-    settings = relation_casrel.Settings(start=0.1, end=0.05)
+    settings = relation_casrel.Settings(start_threshold=0.1, end_threshold=0.05)
     return saved(tmp_path / "m", encoder, "relation_casrel", labels, settings)
 
 

@@ -21,7 +21,7 @@ TINY = {"characters": 4, "bigrams": 4, "words": 2, "hidden": 4, "layers": 1}
 
 def build():
     encoder = encoders.create(EncoderSettings(options=TINY), lambda: [TEXT])
-    return folder.build("ner_pointer", encoder, Labels(["人物"], [0.02]), Settings(size=4, prior=False)).eval()
+    return folder.build("ner_pointer", encoder, Labels(["人物"], [0.02]), Settings(head_size=4, prior=False)).eval()
 
 
 @pytest.fixture
@@ -61,10 +61,10 @@ DAMAGE = {
     "unknown task": (lambda p: edit(p / "model.json", task="ner_x"), "its task 'ner_x' is not one of this ie"),
     "labels of no kind": (lambda p: edit(p / "model.json", labels=[]), "labels must be a table of settings"),
     "unknown setting": (
-        lambda p: edit(p / "model.json", settings={"sise": 4}),
-        r"unknown setting '.*settings\.sise'\. Did you mean '.*settings\.size'",
+        lambda p: edit(p / "model.json", settings={"size": 4}),
+        r"m/model\.json: unknown setting 'settings\.size'\..* Known: settings\.head, settings\.head_size, ",
     ),
-    "other shape": (lambda p: edit(p / "model.json", settings={"size": 8}), "damaged model folder"),
+    "other shape": (lambda p: edit(p / "model.json", settings={"head_size": 8}), "damaged model folder"),
 }
 
 
@@ -94,7 +94,7 @@ def test_weights_that_were_tampered_with(place):
 
 def test_a_pretrained_model_without_its_tokenizer(pretrained, tmp_path):
     encoder = encoders.create(EncoderSettings(str(pretrained())), lambda: [])
-    made = folder.build("ner_pointer", encoder, Labels(["人物"], [0.02]), Settings(size=4))
+    made = folder.build("ner_pointer", encoder, Labels(["人物"], [0.02]), Settings(head_size=4))
     folder.save(made, tmp_path / "m")
     shutil.rmtree(tmp_path / "m" / "encoder")
     with pytest.raises(IEError, match=r"encoder/config\.json: missing; copy or train the model again"):
