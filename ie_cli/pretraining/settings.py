@@ -131,4 +131,4 @@ def complete(recipe: Recipe) -> None:
     """
     config.check(recipe, RANGES, CHOICES)
     lr = 1e-3 if recipe.encoder.name in BUILT_IN else 3e-4
-    settings.fill_in_rates(recipe.train, lr=lr, least_head_lr=1e-3)
+    settings.fill_in(recipe.train, lr=lr, least_head_lr=1e-3)

@@ -57,4 +57,4 @@ def complete(recipe: Recipe) -> None:
     """
     config.check(recipe, RANGES, settings.CHOICES)
     scratch = recipe.encoder.name in BUILT_IN
-    settings.fill_in_rates(recipe.train, lr=2e-3 if scratch else 5e-5, least_head_lr=0.0 if scratch else 1e-3)
+    settings.fill_in(recipe.train, lr=2e-3 if scratch else 5e-5, least_head_lr=0.0 if scratch else 1e-3)

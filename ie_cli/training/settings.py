@@ -81,7 +81,8 @@ class Train:
         lazy_embeddings: rows of embeddings without a gradient in a step are not changed by it, although their moments
             are (kexue.fm/archives/6869, LazyOptimizer).
         precision: of the forward pass: "float32", "bfloat16", or "float16" with scaled losses (Micikevicius et
-            al. 2018, arXiv 1710.03740). Weights and losses are in float32 always.
+            al. 2018, arXiv 1710.03740); "auto" is bfloat16 where the device computes in it, else float32.
+            Weights and losses are in float32 always.
         checkpointing: make activations again in the backward pass rather than keep them (Chen et al. 2016,
             arXiv 1604.06174): less memory, a third more time. Pretrained encoders only.
         ema: decay of the exponential moving average of the weights that is evaluated and saved; 0 is off
@@ -144,14 +145,19 @@ RANGES: dict[str, Callable[[Any], bool]] = {
     "train.bits": lambda x: x in (8, 16, 32),
 }
 CHOICES = {
-    "train.precision": ("float32", "bfloat16", "float16"),
+    "train.precision": ("float32", "bfloat16", "float16", "auto"),
     "train.fgm.variant": ("adversarial", "both"),
 }
 
 
-def fill_in_rates(train: Train, *, lr: float, least_head_lr: float) -> None:
-    """Fill in the rates that are left open: the head's is the encoder's, but at least `least_head_lr`."""
+def fill_in(train: Train, *, lr: float, least_head_lr: float) -> None:
+    """Fill in what is left open: the precision, and the rates, of which the head's is at least `least_head_lr`."""
     if train.lr is None:
         train.lr = lr
     if train.head_lr is None:
         train.head_lr = max(least_head_lr, train.lr)
+    if train.precision == "auto":
+        from ie_cli.nn.device import best_device  # torch, for which `ie train --help` need not wait
+        from ie_cli.nn.precision import choose
+
+        train.precision = str(choose("auto", best_device())).removeprefix("torch.")

@@ -5,6 +5,7 @@ import torch
 from tiny import POINTERS, RECORDS, TASKS, gradients, model, states, steps, train
 
 from ie_cli.errors import IEError
+from ie_cli.nn import precision as precisions
 from ie_cli.nn.zlpr import zlpr
 from ie_cli.training.objective import Objective
 from ie_cli.training.settings import Smoothing
@@ -101,3 +102,9 @@ def test_the_forward_pass_is_in_16_bits_where_it_is_asked_for():
 def test_only_float16_scales_its_losses():
     for precision, scaled in {"float32": False, "bfloat16": False, "float16": True}.items():
         assert State(model("ner_pointer"), train(precision=precision)).scaler.is_enabled() == scaled
+
+
+@pytest.mark.parametrize(("able", "chosen"), [(True, "bfloat16"), (False, "float32")])
+def test_auto_is_settled_before_training_and_kept_in_the_recipe(able, chosen, monkeypatch):
+    monkeypatch.setattr(precisions, "computes_bfloat16", lambda device: able)
+    assert train(precision="auto").precision == chosen
