@@ -1,11 +1,13 @@
 """How much of the time of `ie predict` is the encoder's forward pass.
 
     python tests/benchmarks/predict.py dev.jsonl -m cluener -m runs/relations --repeat 20
+    python tests/benchmarks/predict.py dev.jsonl -m cluener --precision float32 --precision bfloat16
 
 Both in this process and in turn, block by block: lines to lines, as a worker does them, and the bare
 encoder on the very batches that this makes. Processor time of one thread, the least of several rounds
 for each block, so that other programs disturb it little. The ratio is texts/s of the first over texts/s
 of the second; the share is that of the encoder inside the first, by the stop watch of `--profile`.
+The gain is texts/s over those of the first precision that is named.
 """
 
 from __future__ import annotations
@@ -22,10 +24,12 @@ threads.limit(1)  # before torch is loaded
 import torch  # noqa: E402
 from torch import Tensor, nn  # noqa: E402
 
+from ie_cli.nn.precision import PRECISIONS, autocast, choose  # noqa: E402
 from ie_cli.pipeline.job import Job  # noqa: E402
 from ie_cli.pipeline.lines import Line, blocks  # noqa: E402
 from ie_cli.pipeline.work import Worker  # noqa: E402
 
+CPU = torch.device("cpu")
 Batches = list[tuple[dict[str, Tensor], Tensor]]
 
 
@@ -36,9 +40,10 @@ def seconds(work: Callable[[], object]) -> float:
 
 
 @torch.inference_mode()
-def bare(encoder: nn.Module, batches: Batches) -> None:
-    for features, mask in batches:
-        encoder(features, mask)
+def bare(encoder: nn.Module, batches: Batches, precision: str) -> None:
+    with autocast(CPU, choose(precision, CPU)):
+        for features, mask in batches:
+            encoder(features, mask)
 
 
 def recorded(worker: Worker, block: Sequence[Line]) -> Batches:
@@ -50,14 +55,17 @@ def recorded(worker: Worker, block: Sequence[Line]) -> Batches:
     return batches
 
 
-def measure(model: str, lines: Sequence[Sequence[Line]], rounds: int) -> tuple[float, float, float]:
+def measure(job: Job, lines: Sequence[Sequence[Line]], rounds: int) -> tuple[float, float, float]:
     """Seconds of the whole way and of the bare encoder, and the encoder's share of the first."""
-    worker = Worker(Job(model))
+    worker = Worker(job)
     stages: Counter[str] = Counter()
     sums = [0.0, 0.0]
     for block in lines:
         batches = recorded(worker, block)
-        works = lambda: stages.update(worker(block).seconds), lambda: bare(worker.model.encoder, batches)  # noqa: B023
+        works = (
+            lambda: stages.update(worker(block).seconds),  # noqa: B023
+            lambda: bare(worker.model.encoder, batches, job.precision),  # noqa: B023
+        )
         times = [[seconds(work) for work in works] for _ in range(rounds)]
         sums = [total + min(column) for total, column in zip(sums, zip(*times, strict=True), strict=True)]
     return *sums, stages["encoder"] / stages.total()
@@ -67,16 +75,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("files", nargs="+", help="records")
     parser.add_argument("-m", "--model", action="append", required=True)
+    parser.add_argument("--precision", action="append", choices=PRECISIONS)
     parser.add_argument("--repeat", type=int, default=1, help="read the files so many times over")
     parser.add_argument("--rounds", type=int, default=3)
     options = parser.parse_args()
     lines = list(blocks(options.files * options.repeat))
     count = sum(map(len, lines))
-    print(f"{f'{count} texts':46} {'texts/s':>9} {'encoder alone':>14} {'ratio':>6} {'share':>6}")
+    print(f"{f'{count} texts':46} {'texts/s':>9} {'encoder alone':>14} {'ratio':>6} {'share':>6} {'gain':>6}")
     for model in options.model:
-        all_of_it, encoder, share = measure(model, lines, options.rounds)
-        rates = f"{count / all_of_it:>9.0f} {count / encoder:>14.0f} {encoder / all_of_it:>6.3f} {share:>6.3f}"
-        print(f"{model:46.46} {rates}", flush=True)
+        first = None
+        for precision in options.precision or ["float32"]:
+            whole, encoder, share = measure(Job(model, precision=precision), lines, options.rounds)
+            first = first or whole
+            rates = f"{count / whole:>9.0f} {count / encoder:>14.0f} {encoder / whole:>6.3f} {share:>6.3f}"
+            print(f"{f'{model:.36} {precision}':46} {rates} {first / whole:>6.2f}", flush=True)
 
 
 if __name__ == "__main__":
