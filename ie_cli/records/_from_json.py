@@ -52,7 +52,10 @@ def _span_fields(data: dict) -> dict[str, Any]:
     if (start is None) != (end is None):
         raise ValueError("'start' and 'end' come together or not at all")
     if "text" not in data and start is not None:
-        raise ValueError("the key 'text' is missing: what stands from 'start' to 'end', to check them by")
+        raise ValueError(
+            "the key 'text' is missing: what stands from 'start' to 'end', to check them by; "
+            "`ie convert jsonl` fills it in"
+        )
     return {
         "start": start,
         "end": end,

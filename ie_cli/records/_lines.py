@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any, BinaryIO
 
 from ie_cli.errors import FormatError, IEError, Report
@@ -17,14 +18,22 @@ from ie_cli.records._types import Record
 GZIP = b"\x1f\x8b"
 
 
-def loads(line: str | bytes, path: str = "-", number: int | None = None) -> Record:
-    """One JSONL line as a checked record; every defect is a `FormatError` with its place."""
+def loads(
+    line: str | bytes, path: str = "-", number: int | None = None, *, prepare: Callable[[Any], None] | None = None
+) -> Record:
+    """One JSONL line as a checked record; every defect is a `FormatError` with its place.
+
+    Args:
+        prepare: changes the parsed line before it is checked.
+    """
     cause = ""
     try:
         text = line.decode() if isinstance(line, bytes) else line
         data = _JSON.decode(text)
         if "\\u" in text and has_lone_surrogate(json.dumps(data, ensure_ascii=False)):
             raise ValueError("an escape such as \\ud83d stands for half a surrogate pair, which is no character")
+        if prepare:
+            prepare(data)
         return from_json(data)
     except json.JSONDecodeError as error:
         reason, cause = f"not JSON: {error.msg} (character {error.colno})", "not JSON"
@@ -94,15 +103,22 @@ def _line(record: Record) -> bytes:
         raise IEError(f"record {record.id!r} cannot be written: {error}") from None
 
 
-def read(lines: Iterable[bytes], path: str, report: Report) -> Iterator[Record]:
+def read(
+    lines: Iterable[bytes], path: str, report: Report, *, prepare: Callable[[int, Any], None] | None = None
+) -> Iterator[Record]:
     """Records of a JSONL stream; see `read_numbered`."""
-    return (record for _, record in read_numbered(lines, path, report))
+    return (record for _, record in read_numbered(lines, path, report, prepare=prepare))
 
 
-def read_numbered(lines: Iterable[bytes], path: str, report: Report) -> Iterator[tuple[int, Record]]:
+def read_numbered(
+    lines: Iterable[bytes], path: str, report: Report, *, prepare: Callable[[int, Any], None] | None = None
+) -> Iterator[tuple[int, Record]]:
     """Records of a JSONL stream, each with the number of its line, from 1.
 
     A bad line is skipped and reported, an empty one is passed over.
+
+    Args:
+        prepare: changes a parsed line, of which it gets the number, before it is checked.
     """
     for number, line in enumerate(lines, 1):
         if number == 1:
@@ -110,7 +126,7 @@ def read_numbered(lines: Iterable[bytes], path: str, report: Report) -> Iterator
         if not line.strip():
             continue
         try:
-            yield number, loads(line, path, number)
+            yield number, loads(line, path, number, prepare=prepare and partial(prepare, number))
         except FormatError as error:
             report.skipped(path, number, error.reason, cause=error.cause)
 
