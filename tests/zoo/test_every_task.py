@@ -166,7 +166,7 @@ PARTS = ["ner_pointer", "relation_gplinker", "event_gplinker"]
 
 def settings(task, **values):
     if task.Model.kind == MULTI:
-        return task.Settings(settings=dict.fromkeys(PARTS, values), **values)
+        return task.Settings(settings=dict.fromkeys(PARTS, values), window_overlap=values.get("window_overlap", 64))
     return task.Settings(**values, **(BASE if hasattr(task.Settings, "kb") else {}))
 
 
