@@ -44,6 +44,15 @@ def test_skipped_rows_give_exit_code_3_and_the_others_get_through():
     assert "skipped: -:2: not JSON" in err
 
 
+def test_a_problem_is_one_line_whatever_it_quotes():
+    """Data with line breaks and terminal commands."""
+    text = "一\n二\u2028\x1b[31m"
+    row = {"text": text, "entities": [{"start": 0, "end": len(text), "text": text}]}
+    code, _, err = ie("jsonl", "--to", "cluener", stdin=json.dumps(row).encode())
+    assert code == 0
+    assert err.splitlines()[0] == r"lost: record 1: '一\n二\u2028\x1b[31m' has no type"
+
+
 def test_to_conll_and_back(tmp_path):
     code, out, err = ie("cluener", CLUENER, "--to", "conll", "--scheme", "bmes", "-o", tmp_path / "x.bmes")
     assert code == 0

@@ -145,3 +145,32 @@ def test_json_nested_too_deep_is_no_crash(bad, tmp_path):
 )
 def test_stem(path, stem):
     assert files.stem(path) == stem
+
+
+def test_a_key_that_is_there_twice_is_lost_with_a_word(tmp_path):
+    """Python's reader keeps the last without one."""
+    data = '{"a": {"b": 1, "b": 2, "c": 3, "b": 4}}\n{"a": 1, "a": 2, oops\n{"a": 1}\n'
+    found, problems = json_rows(data, tmp_path)
+    assert found == [{"a": {"b": 4, "c": 3}}, {"a": 1}]
+    assert [(p.kind, p.line) for p in problems] == [("lost", 1), ("lost", 1), ("skipped", 2)]
+    found, problems = json_rows('[\n{"a": 1},\n{"a": 1,\n"a": 2}]', tmp_path)
+    assert (found, [(p.kind, p.line) for p in problems]) == ([{"a": 1}, {"a": 2}], [("lost", 3)])
+
+
+def test_numbers_that_no_json_can_hold_are_read_as_null(tmp_path):
+    found, problems = json_rows('{"a": NaN, "b": [-Infinity, 1e999, 1e3]}\n', tmp_path)
+    assert found == [{"a": None, "b": [None, None, 1000.0]}]
+    assert [(p.kind, p.reason.partition(",")[0]) for p in problems] == [
+        ("mended", "NaN"), ("mended", "-Infinity"), ("mended", "1e999"),
+    ]  # fmt: skip
+
+
+def test_a_number_of_too_many_digits_is_skipped_without_python_s_advice(tmp_path):
+    found, problems = json_rows(f'{{"a": {"9" * 5000}}}\n', tmp_path)
+    assert (found, [p.reason for p in problems]) == ([], ["not JSON that can be read: a number with too many digits"])
+
+
+def json_rows(data, tmp_path):
+    path, problems = tmp_path / "x.json", []
+    path.write_text(data, encoding="utf-8")
+    return [value for _, _, value in files.json_rows(path, Report(problems.append))], problems

@@ -174,3 +174,13 @@ def test_broken_lines_are_counted_together():
     report = Report()
     list(records.read([b"{\n", b"{oops\n", b"\xff\n", b"x\xff\n"], "f", report))
     assert report.reasons == {("skipped", "not JSON"): 2, ("skipped", "not UTF-8"): 2}
+
+
+def test_a_score_that_is_no_number_is_not_written():
+    """JSON has no NaN, and no reader of ours takes it."""
+    with pytest.raises(IEError, match="record 'a' cannot be written"):
+        records.dumps(Record("文", "a", [Entity(0, 1, "X", "文", score=float("nan"))]))
+
+
+def test_every_name_of_the_interface_is_there():
+    assert [name for name in records.__all__ if not hasattr(records, name)] == []

@@ -73,8 +73,10 @@ def compare(
     if len(set(preds)) < len(preds):
         twice = next(name for name in preds if preds.count(name) > 1)
         raise IEError(f"{twice}: is named twice; a file has no difference from itself")
-    scores = {name: measure(gold, name, None, choice, report) for name in preds}
     first, *others = preds
+    scores = {first: measure(gold, first, None, choice, report)}
+    # problems of the gold are told once, though it is read again for each of the others
+    scores |= {name: measure(gold, name, None, choice, report, gold_report=Report()) for name in others}
     for name in others:
         if scores[name].kind != scores[first].kind:
             kinds = f"{first} was scored as {scores[first].kind}, {name} as {scores[name].kind}"

@@ -36,16 +36,19 @@ class PairListener(Protocol):
 
 def measure(
     gold: str, pred: str, model: str | None, choice: ScorerChoice, report: Report,
-    listeners: Sequence[PairListener] = (),
+    listeners: Sequence[PairListener] = (), *, gold_report: Report | None = None,
 ) -> Score | JointScore:  # fmt: skip
     """Score the records of two files, or of one and of what a model predicts for it.
+
+    Args:
+        gold_report: takes the problems of the gold, if not the other one.
 
     Raises:
         IEError: nothing is annotated or predicted, or the files do not belong together; something is to watch
             several tasks.
     """
     with ExitStack() as files:
-        golds = read_placed(files.enter_context(opened(gold)), gold, report)
+        golds = read_placed(files.enter_context(opened(gold)), gold, gold_report or report)
         if model is None:
             preds = read_placed(files.enter_context(opened(pred)), pred, report)
             kind, golds, preds = _kind_for(choice.task, golds, preds, gold)

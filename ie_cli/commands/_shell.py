@@ -7,6 +7,7 @@ import functools
 import glob
 import os
 import sys
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import TextIO
@@ -25,11 +26,18 @@ SPOKEN = 5  # problems of a kind that are told one by one
 def say(message: str) -> None:
     """A line of talk for the person at the terminal; stdout is for data only.
 
-    Where nobody can be told, on a full disk for one, the work goes on.
+    It stays one line, and harmless to the terminal, whatever data it quotes. Where nobody can be told, on a full
+    disk for one, the work goes on.
     """
     if sys.stderr is not None:
         with contextlib.suppress(OSError):
-            print(message, file=sys.stderr, flush=True)
+            print("".join(map(_printable, message)), file=sys.stderr, flush=True)
+
+
+def _printable(char: str) -> str:
+    """The character; an escape for controls and line breaks."""
+    breaks = unicodedata.category(char) in ("Cc", "Zl", "Zp")
+    return char.encode("unicode_escape").decode() if breaks else char
 
 
 def terminal(stream: TextIO | None) -> bool:

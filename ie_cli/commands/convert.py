@@ -41,7 +41,7 @@ def run(
 
     Nothing is dropped in silence. stderr has, with place and reason, the rows that could not be
     read or written (skipped), the parts that a record had to leave behind (lost), and what got through
-    changed (mended).
+    changed (mended). Only scores, and ids where a format has none, go without a word.
 
     Data sets that give strings without places get the places here, and so do records of your own
     (jsonl). With `--places nearest` subject and object of a relation are the pair with the smallest

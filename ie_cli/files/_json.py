@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
@@ -13,6 +15,40 @@ from ie_cli.files._lines import first_line, lines
 from ie_cli.files._surrogates import LONE_SURROGATE, has_lone_surrogate, replace_lone_surrogates
 
 _ESCAPED_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")  # in JSON; one of a pair, or a lone one
+
+
+class _Decoder(json.JSONDecoder):
+    """Python's decoder, which also takes what is no JSON and the last of two values; it keeps a note of either."""
+
+    def __init__(self):
+        super().__init__(object_pairs_hook=self._object, parse_float=self._float, parse_constant=self._constant)
+        self._notes: list[tuple[str, str, str]] = []  # kind, reason, cause
+
+    def tell(self, report: Report, path: str | os.PathLike, line: int) -> None:
+        """Report what was noted since the last call."""
+        for kind, reason, cause in self._notes:
+            (report.lost if kind == "lost" else report.mended)(path, line, reason, cause=cause)
+        self._notes.clear()
+
+    def forget(self) -> None:
+        """Drop what was noted of a value that could not be read."""
+        self._notes.clear()
+
+    def _object(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        found = dict(pairs)
+        if len(found) < len(pairs):
+            for key, times in Counter(key for key, _ in pairs).items():
+                for _ in range(times - 1):
+                    reason = f"the key '{key}' is there twice in one object; only the last is read"
+                    self._notes.append(("lost", reason, "key that is there twice"))
+        return found
+
+    def _float(self, digits: str) -> float | None:
+        number = float(digits)
+        return number if math.isfinite(number) else self._constant(digits)
+
+    def _constant(self, name: str) -> None:
+        self._notes.append(("mended", f"{name}, which is no number in JSON, is read as null", "no number in JSON"))
 
 
 class Value(NamedTuple):
@@ -40,28 +76,31 @@ def json_values(rows: Iterable[tuple[int, str]], path: str | os.PathLike, report
     if begin.startswith("[") or begin.endswith(("{", "[", ",")):
         document = "\n".join(line for _, line in rows)
         mend = _ESCAPED_SURROGATE.search(document)
-        for number, (line, value) in enumerate(_values(document, path), 1):
+        for number, (line, value) in enumerate(_values(document, path, report), 1):
             yield Value(line, number, _mended(value, path, line, report) if mend else value)
     else:
         yield from _json_lines(rows, path, report)
 
 
 def _json_lines(rows: Iterable[tuple[int, str]], path: str | os.PathLike, report: Report) -> Iterator[Value]:
+    decoder = _Decoder()
     for number, line in rows:
         if not line.strip():
             continue
         try:
-            value = json.loads(line)
+            value = decoder.decode(line)
         except (ValueError, RecursionError) as error:
             report.skipped(path, number, _not_json(error), cause="not JSON")
+            decoder.forget()
         else:
+            decoder.tell(report, path, number)
             mend = _ESCAPED_SURROGATE.search(line)
             yield Value(number, number, _mended(value, path, number, report) if mend else value)
 
 
-def _values(document: str, path: str | os.PathLike) -> Iterator[tuple[int, Any]]:
+def _values(document: str, path: str | os.PathLike, report: Report) -> Iterator[tuple[int, Any]]:
     """(line, value) of each item of an array, or of each document where there is no array."""
-    decoder, space = json.JSONDecoder(), re.compile(r"[ \t\r\n]*")
+    decoder, space = _Decoder(), re.compile(r"[ \t\r\n]*")
     at = space.match(document).end()
     array = document[at] == "["
     at = space.match(document, at + array).end()
@@ -72,6 +111,7 @@ def _values(document: str, path: str | os.PathLike) -> Iterator[tuple[int, Any]]
             value, at = decoder.raw_decode(document, at)
         except (ValueError, RecursionError) as error:
             raise FormatError(path, getattr(error, "lineno", line), _not_json(error)) from None
+        decoder.tell(report, path, line)
         yield line, value
         at = space.match(document, at).end()
         if array and document[at : at + 1] == ",":
@@ -87,7 +127,8 @@ def _values(document: str, path: str | os.PathLike) -> Iterator[tuple[int, Any]]
 def _not_json(error: Exception) -> str:
     if isinstance(error, json.JSONDecodeError):
         return f"not JSON: {error.msg} (character {error.colno})"
-    return f"not JSON that can be read: {'nested too deep' if isinstance(error, RecursionError) else error}"
+    why = "nested too deep" if isinstance(error, RecursionError) else "a number with too many digits"
+    return f"not JSON that can be read: {why}"
 
 
 def _mended(value: Any, path: str | os.PathLike, line: int, report: Report) -> Any:

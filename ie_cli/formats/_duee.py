@@ -13,10 +13,11 @@ from typing import Any
 from ie_cli.formats import _events
 from ie_cli.formats._event_schema import Schema, checked
 from ie_cli.formats._reading import Row, items, kept, without
-from ie_cli.formats._writing import Draft, published
+from ie_cli.formats._writing import Draft, span_keys
 from ie_cli.locate import ENUM, given
 from ie_cli.records import Argument, Event, Record, Span
 
+_ROW = {"id", "text", "event_list"}
 _EVENT = {"event_type", "trigger", "trigger_start_index", "arguments"}
 _ARGUMENT = {"role", "argument", "argument_start_index"}
 
@@ -65,23 +66,25 @@ def row(draft: Draft, *, offsets: bool) -> dict[str, Any]:
     out: dict[str, Any] = {} if record.id is None else {"id": record.id}
     out["text"] = record.text
     if record.events is not None:
-        out["event_list"] = [_event_row(event, offsets) for event in record.events]
-    return out | published(record.extra)
+        out["event_list"] = [_event_row(draft, event, offsets) for event in record.events]
+    return draft.with_record_keys(out, _ROW)
 
 
-def _event_row(event: Event, offsets: bool) -> dict[str, Any]:
+def _event_row(draft: Draft, event: Event, offsets: bool) -> dict[str, Any]:
+    _events.leave_out_types(draft, event)
     out: dict[str, Any] = {"event_type": event.type}
     if event.trigger is not None:
         out["trigger"] = given(event.trigger)
         out |= _start(event.trigger, "trigger_start_index", offsets)
-    out["arguments"] = [_argument_row(argument, offsets) for argument in event.arguments]
-    return out | event.extra
+        _events.leave_out_trigger_keys(draft, event)
+    out["arguments"] = [_argument_row(draft, argument, offsets) for argument in event.arguments]
+    return draft.with_keys(out, event.extra, _EVENT, "an event")
 
 
-def _argument_row(argument: Argument, offsets: bool) -> dict[str, Any]:
+def _argument_row(draft: Draft, argument: Argument, offsets: bool) -> dict[str, Any]:
     out = _start(argument, "argument_start_index", offsets)
     out |= {"role": argument.role, "argument": given(argument)}
-    return out | ({"alias": []} if offsets else {}) | published(argument.extra)
+    return draft.with_keys(out | ({"alias": []} if offsets else {}), span_keys(argument), _ARGUMENT, "an argument")
 
 
 def _start(span: Span, key: str, offsets: bool) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from ie_cli.formats._reading import Row, without
-from ie_cli.formats._writing import Draft, published
+from ie_cli.formats._writing import Draft, span_keys
 from ie_cli.locate import ENUM, VALUE, places
 from ie_cli.records import Argument, Event, Span
 
@@ -22,8 +22,10 @@ EVENT_KEYS = {"type", "trigger", "arguments", "score"}
 def read_trigger(
     row: Row, value: Any, place: Any = None, *, kind: str, extra: dict[str, Any] | None = None
 ) -> Span | None:
-    """The trigger of an event, or None where the data set gives none."""
+    """The trigger of an event, or None where the data set gives none; one that has only a place is lost."""
     if value is None or value == "":
+        if place is not None:
+            row.lost(f"the trigger of '{kind}' at {place} has no string", cause="trigger without a string")
         return None
     if not isinstance(value, str):
         row.lost(f"the trigger of '{kind}' is no string", cause="trigger that is no string")
@@ -83,12 +85,26 @@ def objects(row: Row, found: Iterable[Any], key: str) -> Iterator[tuple[str, dic
 
 
 def leave_out_keys(draft: Draft, event: Event, *, but: Collection[str] = ()) -> None:
-    """Report the data set's own keys of an event and its arguments as lost."""
-    for key in without(published(event.extra), *but):
-        draft.cannot_hold(f"key '{key}' of an event", f"'{event.type}'")
+    """Report the data set's own keys of an event, its trigger and its arguments as lost."""
+    draft.without_keys(without(event.extra, *but), "an event", f"'{event.type}'")
+    leave_out_trigger_keys(draft, event)
     for argument in event.arguments:
-        for key in published(argument.extra):
-            draft.cannot_hold(f"key '{key}' of an argument", f"{argument.role} '{argument.text}'")
+        draft.without_keys(span_keys(argument), "an argument", f"{argument.role} '{argument.text}'")
+
+
+def leave_out_trigger_keys(draft: Draft, event: Event) -> None:
+    """Report those of the trigger as lost."""
+    if event.trigger is not None:
+        draft.without_keys(span_keys(event.trigger), "a trigger", f"'{event.trigger.text}'")
+
+
+def leave_out_types(draft: Draft, event: Event, *, arguments: bool = True) -> None:
+    """Report the types that the trigger and the arguments have of their own as lost."""
+    if event.trigger is not None and event.trigger.type is not None:
+        draft.cannot_hold("type of a trigger", f"{event.trigger.type} '{event.trigger.text}'")
+    for argument in event.arguments if arguments else ():
+        if argument.type is not None:
+            draft.cannot_hold("type of an argument", f"{argument.type} '{argument.text}'")
 
 
 def placed_arguments(draft: Draft, event: Event) -> Iterator[Argument]:

@@ -14,10 +14,11 @@ from typing import Any, BinaryIO
 
 from ie_cli.errors import Report
 from ie_cli.formats._reading import Row, items, kept, misfit, read_json, without
-from ie_cli.formats._writing import Draft, drafts, published, write_json_lines
-from ie_cli.records import CANDIDATES, Entity, Link, Record
+from ie_cli.formats._writing import Draft, drafts, entity_keys, write_json_lines
+from ie_cli.records import Entity, Link, Record
 
 NIL, NIL_TYPE = "NIL", "NIL_"
+_ROW = {"text_id", "text", "mention_data"}
 _MENTION = {"kb_id", "mention", "offset", "type"}
 _TAKEN = {"start", "end", "text", "link", "score"}  # keys of our own entities
 
@@ -93,7 +94,7 @@ def _row(draft: Draft, nil_types: bool) -> dict[str, Any]:
     row["text"] = record.text
     if record.entities is not None:
         row["mention_data"] = list(_mentions(draft, nil_types))
-    return row | published(record.extra)
+    return draft.with_record_keys(row, _ROW)
 
 
 def _mentions(draft: Draft, nil_types: bool) -> Iterator[dict[str, Any]]:
@@ -102,12 +103,21 @@ def _mentions(draft: Draft, nil_types: bool) -> Iterator[dict[str, Any]]:
             draft.lost(f"'{entity.text}' has no place", cause="no place")
             continue
         link = entity.link
-        if link is not None and link.nil_type is not None and not nil_types:
-            draft.cannot_hold("NIL type", f"'{link.nil_type}' of '{entity.text}'")
+        if link is not None:
+            _leave_out_of_link(draft, link, entity.text, nil_types)
         out = {} if link is None else {"kb_id": _kb_id(link, nil_types)}
         out |= {"mention": entity.text, "offset": str(entity.start)}
         out |= {} if entity.type is None else {"type": entity.type}
-        yield out | without(published(entity.extra), CANDIDATES)
+        yield draft.with_keys(out, entity_keys(entity), _MENTION, "a mention")
+
+
+def _leave_out_of_link(draft: Draft, link: Link, mention: str, nil_types: bool) -> None:
+    """Report what of a link the format cannot hold, and an id that it takes for none."""
+    if link.nil_type is not None and not (nil_types and link.kb_id is None):
+        draft.cannot_hold("NIL type", f"'{link.nil_type}' of '{mention}'")
+    if link.kb_id is not None and (link.kb_id == NIL or link.kb_id.startswith(NIL_TYPE)):
+        draft.mended(f"the id '{link.kb_id}' of '{mention}' is read again as NIL", cause="id that means NIL")
+    draft.without_keys(link.extra, "a link", f"'{mention}'")
 
 
 def _kb_id(link: Link, nil_types: bool) -> str:

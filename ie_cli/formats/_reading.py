@@ -6,7 +6,7 @@ Offsets here are code points, end exclusive; a format turns its own convention i
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Container, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -38,6 +38,12 @@ class Row:
 
     def mended(self, reason: str, *, cause: str = "") -> None:
         self.report.mended(self.path, self.line, reason, cause=cause)
+
+    def is_new(self, key: str, taken: Container[str]) -> bool:
+        """Whether nothing before has this id, by which others refer to it; a second one is reported as mended."""
+        if key in taken:
+            self.mended(f"the id '{key}' is there twice; what names it means the first", cause="id that is there twice")
+        return key not in taken
 
     def entity(self, start: Any, end: Any, kind: Any, surface: str | None = None) -> Entity | None:
         """The entity `text[start:end]`, or None (reported as lost) where it does not fit the text.
@@ -89,7 +95,10 @@ class Row:
     ) -> Record:
         """The record. Without an id of its own it is named after its file and place there."""
         if isinstance(ident, bool) or not isinstance(ident, (str, int)):
-            ident = f"{files.stem(self.path)}-{self.line if self.number is None else self.number}"
+            name = f"{files.stem(self.path)}-{self.line if self.number is None else self.number}"
+            if ident is not None:
+                self.mended(f"the id {ident!r} is no string or integer; named {name}", cause="id that is none")
+            ident = name
         return Record(self.text, ident, entities, relations, events, self.rest(extra or {}, (), _OURS))
 
 

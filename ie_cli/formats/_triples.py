@@ -19,10 +19,11 @@ from typing import Any, BinaryIO
 from ie_cli.errors import Report
 from ie_cli.formats._reading import Row, items, kept, read_json, without
 from ie_cli.formats._relation_schema import OBJECT_SLOT, Schema, checked, load
-from ie_cli.formats._writing import Draft, drafts, published, write_json_lines
+from ie_cli.formats._writing import Draft, drafts, entity_keys, span_keys, write_json_lines
 from ie_cli.locate import given
-from ie_cli.records import Record, Relation, Span
+from ie_cli.records import Record, Relation, Span, span_key
 
+_ROW = {"id", "text", "spo_list"}
 _TRIPLE = {"predicate", "subject", "subject_type", "object", "object_type"}
 _TAKEN = {"slots", "score"}  # keys of our relations
 
@@ -112,38 +113,50 @@ def write(records: Iterable[Record], out: BinaryIO, report: Report, *, slots: bo
 
 def _row(draft: Draft, slots: bool) -> dict[str, Any]:
     record = draft.record
-    replace(draft, record=_without_ends(record)).leave_out("entities", "events")
+    _leave_out_entities(draft, slots)
+    draft.leave_out("events")
     row: dict[str, Any] = {} if record.id is None else {"id": record.id}
     row["text"] = record.text
     if record.relations is not None:
-        row["spo_list"] = list(_triples(record.relations, slots))
-        for relation in record.relations if not slots else ():
-            for slot in relation.slots:
-                draft.cannot_hold("slot", f"'{slot}' of '{relation.predicate}'")
-    return row | published(record.extra)
+        row["spo_list"] = list(_triples(draft, slots))
+    return draft.with_record_keys(row, _ROW)
 
 
-def _without_ends(record: Record) -> Record:
-    """The record without the entities that are an end of a relation: the triple says what they do."""
-    ends = {
-        (span.start, span.end, span.text)
-        for relation in record.relations or ()
-        for span in (relation.subject, relation.object, *relation.slots.values())
-    }
-    return replace(record, entities=[e for e in record.entities or () if (e.start, e.end, e.text) not in ends])
+def _leave_out_entities(draft: Draft, slots: bool) -> None:
+    """Report entities as lost, but not those that are an end of a triple, which says what they do."""
+    relations = draft.record.relations or ()
+    ends = {(span_key(span), span.type) for relation in relations for span in _ends(_held(relation, slots))}
+    others = [
+        entity for entity in draft.record.entities or ()
+        if (span_key(entity), entity.type) not in ends or entity.link or entity_keys(entity)
+    ]  # fmt: skip
+    replace(draft, record=replace(draft.record, entities=others)).leave_out("entities")
 
 
-def _triples(relations: Iterable[Relation], slots: bool) -> Iterator[dict[str, Any]]:
+def _ends(relation: Relation) -> tuple[Span, ...]:
+    return relation.subject, relation.object, *relation.slots.values()
+
+
+def _triples(draft: Draft, slots: bool) -> Iterator[dict[str, Any]]:
     """The triples. Relations that differ only in their places are one; what repeats exactly is repeated."""
     written, repeated = Counter(), Counter()
-    for relation in relations:
-        triple = _triple(relation, slots)
-        ends = (relation.subject, relation.object, *relation.slots.values())
-        key, places = repr(triple), tuple(span.start for span in ends)
+    for relation in draft.record.relations or ():
+        held = _held(relation, slots)
+        for name in filter(lambda slot: slot not in held.slots, relation.slots):
+            draft.cannot_hold("slot", f"'{name}' of '{relation.predicate}'")
+        for span in _ends(held):
+            draft.without_keys(span_keys(span), "a relation's span", f"'{span.text}'")
+        triple = draft.with_keys(_triple(held, slots), relation.extra, _TRIPLE, "a relation")
+        key, places = repr(triple), tuple(span.start for span in _ends(relation))
         repeated[key, places] += 1
         if repeated[key, places] > written[key]:
             written[key] += 1
             yield triple
+
+
+def _held(relation: Relation, slots: bool) -> Relation:
+    """The relation with those of its slots that the format can hold."""
+    return replace(relation, slots={n: span for n, span in relation.slots.items() if slots and n != OBJECT_SLOT})
 
 
 def _triple(relation: Relation, slots: bool) -> dict[str, Any]:
@@ -155,4 +168,4 @@ def _triple(relation: Relation, slots: bool) -> dict[str, Any]:
         "object": {slot: given(span) for slot, span in objects.items()} if slots else given(relation.object),
         "object_type": {slot: s.type for slot, s in objects.items() if s.type} if slots else relation.object.type,
     }
-    return {key: value for key, value in triple.items() if value not in (None, {})} | relation.extra
+    return {key: value for key, value in triple.items() if value not in (None, {})}

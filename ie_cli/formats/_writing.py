@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from ie_cli import files
 from ie_cli.errors import Report
-from ie_cli.locate import ENUM, LOCATED, VALUE
-from ie_cli.records import Entity, Record
+from ie_cli.locate import ENUM, LOCATED, VALUE, is_choice
+from ie_cli.records import CANDIDATES, Entity, Record, Span
 
 
 @dataclass(frozen=True)
@@ -42,8 +42,32 @@ class Draft:
                 name = getattr(item, "predicate", None) or item.type or item.text
                 self.cannot_hold({"entities": "entity"}.get(part, part.rstrip("s")), f"'{name}'")
 
+    def without_keys(self, keys: Iterable[str], of: str, which: str) -> None:
+        """Report keys as lost for which the format has no place.
+
+        Args:
+            of: what they are of: "a record", "an entity", …
+            which: the one that they are of.
+        """
+        for key in keys:
+            self.cannot_hold(f"key '{key}' of {of}", which)
+
+    def with_keys(self, row: dict[str, Any], extra: dict[str, Any], own: Collection[str], of: str) -> dict[str, Any]:
+        """The row and these keys; one that has a meaning of its `own` in the format is reported as lost."""
+        for key in filter(own.__contains__, extra):
+            self.lost(f"the key '{key}' of {of} has another meaning in the format", cause="key that the format has")
+        return row | {key: value for key, value in extra.items() if key not in own}
+
+    def without_record_keys(self) -> None:
+        """Report the data set's own keys of the record as lost."""
+        self.without_keys(record_keys(self.record), "a record", f"'{self.record.text[:20]}'")
+
+    def with_record_keys(self, row: dict[str, Any], own: Collection[str]) -> dict[str, Any]:
+        """The row and the data set's own keys of the record, see `with_keys`."""
+        return self.with_keys(row, record_keys(self.record), own, "a record")
+
     def placed_entities(self) -> list[Entity]:
-        """Those that a format with offsets and types can hold; the others are reported as lost."""
+        """Those that a format with offsets and types can hold, and no more of them; the rest is reported as lost."""
         found = []
         for entity in self.record.entities or ():
             if entity.start is None or not entity.type:
@@ -51,6 +75,7 @@ class Draft:
                 self.lost(f"'{entity.text}' has no {missing}", cause=f"no {missing}")
             else:
                 found.append(entity)
+                self.without_keys(entity_keys(entity), "an entity", f"'{entity.text}'")
             if entity.link is not None:
                 self.cannot_hold("link", f"of '{entity.text}'")
         return found
@@ -73,9 +98,20 @@ def title(record: Record, number: int) -> str:
     return f"record {number}" if record.id is None else f"record {number} ({record.id})"
 
 
-def published(extra: dict[str, Any]) -> dict[str, Any]:
-    """The keys of an `extra` that come from the data set, without our own marks."""
-    return {key: item for key, item in extra.items() if key not in (VALUE, LOCATED, ENUM)}
+def record_keys(record: Record) -> dict[str, Any]:
+    """The keys of a record that come from the data set, without our own mark."""
+    return {key: item for key, item in record.extra.items() if key != LOCATED}
+
+
+def span_keys(span: Span) -> dict[str, Any]:
+    """The keys of a span that come from the data set, without our own marks."""
+    marks = {VALUE: isinstance(span.extra.get(VALUE), str), ENUM: is_choice(span)}
+    return {key: item for key, item in span.extra.items() if not marks.get(key)}
+
+
+def entity_keys(entity: Entity) -> dict[str, Any]:
+    """The same of an entity; what its link was chosen from belongs to the link."""
+    return {key: item for key, item in span_keys(entity).items() if key != CANDIDATES}
 
 
 def write_json_lines(values: Iterable[Any], out: BinaryIO) -> None:

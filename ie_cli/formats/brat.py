@@ -84,7 +84,7 @@ def _document(path: Path, report: Report, encoding: str | None) -> Record:
             path, None, "the spans do not count the byte order mark, so it is dropped", cause="byte order mark"
         )
         text = text[1:]
-    rows = [Row(ann, number, text, {"line": line}, report) for number, line in lines]
+    rows = _distinct(Row(ann, number, text, {"line": line}, report) for number, line in lines)
     spans = {_key(row): _entity(row) for row in rows if _key(row).startswith("T")}
     relations = kept(_relation(row, spans) for row in rows if _key(row).startswith("R"))
     events, parts = read_events([row for row in rows if _key(row).startswith("E")], spans)
@@ -97,6 +97,18 @@ def _document(path: Path, report: Report, encoding: str | None) -> Record:
     return whole.record(
         path.stem, entities=entities or (None if events else []), relations=relations or None, events=events or None
     )
+
+
+def _distinct(rows: Iterable[Row]) -> list[Row]:
+    """The annotation lines; a second span or event of the same id gets one of its own."""
+    out, taken = [], set()
+    for row in rows:
+        key, rest = _key(row), row.data["line"].removeprefix(_key(row))
+        if key.startswith(("T", "E")) and not row.is_new(key, taken):
+            row.data["line"] = f"{key}@{row.line}{rest}"
+        taken.add(key)
+        out.append(row)
+    return out
 
 
 def _key(row: Row) -> str:
@@ -161,6 +173,7 @@ def write_folder(records: Iterable[Record], folder: str | os.PathLike, report: R
     folder.mkdir(parents=True, exist_ok=True)
     for draft in drafts(records, report):
         record, name = draft.record, _file_name(draft, folder)
+        draft.without_record_keys()
         (folder / f"{name}.txt").write_bytes(record.text.encode())
         if record.entities is not None or record.relations is not None or record.events:
             lines = "".join(f"{line}\n" for line in _annotations(draft))
@@ -189,7 +202,8 @@ def _annotations(draft: Draft) -> Iterator[str]:
             continue
         written.add(i)
         places = ";".join(f"{span.start + start} {span.start + end}" for start, end in pieces)
-        yield f"T{i + 1}\t{draft.label(span.type, FORBIDDEN)} {places}\t{_flat(span.text)}"
+        surface = _flat(" ".join(span.text[start:end] for start, end in pieces))
+        yield f"T{i + 1}\t{draft.label(span.type, FORBIDDEN)} {places}\t{surface}"
     for i, (predicate, subject, object_) in enumerate(relations, 1):
         if {subject, object_} <= written:
             yield f"R{i}\t{draft.label(predicate, FORBIDDEN)} Arg1:T{subject + 1} Arg2:T{object_ + 1}"

@@ -29,7 +29,7 @@ from typing import Any, BinaryIO
 from ie_cli import files
 from ie_cli.errors import FormatError, IEError, Report
 from ie_cli.formats._reading import Row, items, kept, misfit, rows, without
-from ie_cli.formats._writing import Draft, drafts, published, write_json_lines
+from ie_cli.formats._writing import Draft, drafts, write_json_lines
 from ie_cli.overlaps import overlap
 from ie_cli.records import Entity, Record
 from ie_cli.registry import unknown
@@ -37,6 +37,7 @@ from ie_cli.registry import unknown
 SAMPLE = 200  # documents from which the convention is guessed
 VARIANTS = {"2017": (0, 1), "2019": (0, 0), "2020-military": (-1, 0)}  # what to add to start and to end
 _ORIGINAL = "original.txt"
+_ROW = {"id", "originalText", "entities"}
 _MENTION = re.compile(r"(.*)\t([0-9]{1,9})\t([0-9]{1,9})\t([^\t]+)")
 
 
@@ -207,7 +208,7 @@ def _row(draft: Draft) -> dict[str, Any]:
             {"label_type": e.type, "overlap": int(_overlaps(e, found)), "start_pos": e.start, "end_pos": e.end}
             for e in found
         ]
-    return row | published(record.extra)
+    return draft.with_record_keys(row, _ROW)
 
 
 def _overlaps(entity: Entity, others: Iterable[Entity]) -> bool:

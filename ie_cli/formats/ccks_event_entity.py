@@ -21,13 +21,13 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Iterable, Iterator
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from ie_cli import files
 from ie_cli.errors import IEError, Report
 from ie_cli.formats import _events
 from ie_cli.formats._reading import Row
-from ie_cli.formats._writing import Draft, drafts
+from ie_cli.formats._writing import Draft, drafts, record_keys
 from ie_cli.locate import given
 from ie_cli.records import Argument, Event, Record
 from ie_cli.registry import unknown
@@ -114,18 +114,32 @@ def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
 def _cells(draft: Draft) -> Iterator[list[str]]:
     draft.leave_out("entities", "relations")
     record = draft.record
-    ident = str(draft.number if record.id is None else record.id)
+    ident, asked, without = _ident(draft), record.extra.get(_ASKED), _ids(record.extra, _WITHOUT)
+    own = {_ASKED: isinstance(asked, str), _WITHOUT: without is not None}
+    draft.without_keys((key for key in record_keys(record) if not own.get(key)), "a record", f"'{ident}'")
     if record.events is None:
-        yield [ident, record.text, record.extra.get(_ASKED, "")]
+        yield [ident, record.text, asked if own[_ASKED] else ""]
         return
     found = [(event, subject) for event in record.events for subject in _subjects(draft, event)]
-    if _ASKED in record.extra:
-        yield [ident, _answer(draft, found)]
+    if own[_ASKED]:
+        yield [ident, _answer(draft, asked, found)]
         return
-    rows = [[row_id, event.type, subject] for event, subject in found for row_id in event.extra.get(_IDS, [ident])]
-    rows += [[row_id, OTHER, NOTHING] for row_id in record.extra.get(_WITHOUT, [] if found else [ident])]
+    rows = [[row_id, event.type, subject] for event, subject in found for row_id in _ids(event.extra, _IDS) or [ident]]
+    if without is None:
+        without = [] if found else [ident]
+    rows += [[row_id, OTHER, NOTHING] for row_id in without]
     for row_id, kind, subject in sorted(rows, key=lambda row: row[0] != ident):  # the record's own is its first
         yield [row_id, record.text, kind, subject]
+
+
+def _ident(draft: Draft) -> str:
+    return str(draft.number if draft.record.id is None else draft.record.id)
+
+
+def _ids(extra: dict[str, Any], key: str) -> list[str] | None:
+    """The ids that reading has left under a key; None where there is something else."""
+    ids = extra.get(key)
+    return ids if isinstance(ids, list) and all(isinstance(one, str) for one in ids) else None
 
 
 def _subjects(draft: Draft, event: Event) -> list[str]:
@@ -135,12 +149,11 @@ def _subjects(draft: Draft, event: Event) -> list[str]:
     for argument in event.arguments:
         if argument.role != SUBJECT:
             draft.cannot_hold(f"role but {SUBJECT}", f"{argument.role} '{argument.text}'")
-    _events.leave_out_keys(draft, event, but={_IDS})
+    _events.leave_out_keys(draft, event, but={_IDS} if _ids(event.extra, _IDS) else ())
     return [given(a) for a in event.arguments if a.role == SUBJECT] or [NOTHING]
 
 
-def _answer(draft: Draft, found: list[tuple[Event, str]]) -> str:
-    wanted = draft.record.extra[_ASKED]
+def _answer(draft: Draft, wanted: str, found: list[tuple[Event, str]]) -> str:
     fit = [pair for pair in found if pair[0].type == wanted and pair[1] != NOTHING]
     best = max(fit, key=lambda pair: pair[0].score or 0.0, default=None)
     for pair in found:

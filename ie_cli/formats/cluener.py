@@ -13,8 +13,10 @@ from typing import Any, BinaryIO
 
 from ie_cli.errors import Report
 from ie_cli.formats._reading import Row, after, items, kept, read_json, without
-from ie_cli.formats._writing import Draft, drafts, published, write_json_lines
+from ie_cli.formats._writing import Draft, drafts, write_json_lines
 from ie_cli.records import Entity, Record
+
+_ROW = {"id", "text", "label"}
 
 
 def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[Record]:
@@ -55,4 +57,4 @@ def _row(draft: Draft) -> dict[str, Any]:
         for entity in draft.placed_entities():
             places = row["label"].setdefault(entity.type, {}).setdefault(entity.text, [])
             places.append([entity.start, entity.end - 1])
-    return row | published(record.extra)
+    return draft.with_record_keys(row, _ROW)

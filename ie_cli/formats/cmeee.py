@@ -73,6 +73,7 @@ def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
 
 def _row(draft: Draft) -> dict[str, Any]:
     draft.leave_out("relations", "events")
+    draft.without_record_keys()
     row: dict[str, Any] = {"text": draft.record.text}
     if draft.record.entities is not None:
         row["entities"] = [

@@ -169,6 +169,7 @@ def write(records: Iterable[Record], out: BinaryIO, report: Report, *, scheme: s
         if not draft.record.text:
             draft.skipped("an empty text has no tokens")
             continue
+        draft.without_record_keys()
         rows = zip(_characters(draft), _tags(draft, scheme), strict=True)
         block = "".join(f"{character}\t{tag}\n" for character, tag in rows)
         out.write(guard_bom(block, first).encode() + b"\n")

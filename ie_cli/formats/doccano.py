@@ -19,11 +19,12 @@ from typing import Any, BinaryIO
 
 from ie_cli.errors import Report
 from ie_cli.formats._reading import Row, items, kept, read_json, without
-from ie_cli.formats._span_graph import Edge, assembled, with_edges
-from ie_cli.formats._writing import Draft, drafts, published, write_json_lines
+from ie_cli.formats._span_graph import Edge, assembled, tell_event, with_edges
+from ie_cli.formats._writing import Draft, drafts, write_json_lines
 from ie_cli.records import Entity, Record
 
 _LISTS = ("label", "labels")
+_ROW = {"id", "text", "entities", "relations", *_LISTS}
 
 
 def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[Record]:
@@ -38,7 +39,7 @@ def _record(row: Row) -> Record:
     by_id: dict[str, int] = {}  # a JSON number and its string are the same id
     for item in items(row.data.get("entities", []), list, "entities"):
         if entity := _named(row, item):
-            if "id" in item:
+            if item.get("id") is not None and row.is_new(str(item["id"]), by_id):
                 by_id[str(item["id"])] = len(spans)
             spans.append(entity)
     edges = [_edge(item, by_id) for item in items(row.data.get("relations", []), list, "relations")]
@@ -83,5 +84,8 @@ def _row(draft: Draft) -> dict[str, Any]:
             {"id": i, "from_id": edge.start, "to_id": edge.end, "type": edge.name} for i, edge in enumerate(edges)
         ]
     elif record.entities is not None:
-        row["label"] = [[e.start, e.end, e.type] for e in draft.placed_entities()]
-    return row | published(record.extra)
+        found = draft.placed_entities()
+        row["label"] = [[e.start, e.end, e.type] for e in found]
+        for entity in found:
+            tell_event(draft, entity)
+    return draft.with_record_keys(row, _ROW)

@@ -16,11 +16,12 @@ from typing import Any, BinaryIO
 from ie_cli.errors import Report
 from ie_cli.formats import _events
 from ie_cli.formats._reading import Row, items, kept, read_json, without
-from ie_cli.formats._writing import Draft, drafts, published, write_json_lines
+from ie_cli.formats._writing import Draft, drafts, span_keys, write_json_lines
 from ie_cli.locate import given
 from ie_cli.records import Event, Record, Span
 
 TRIGGER = "trigger"
+_ROW = {"id", "content", "events"}
 _EVENT = {"type", "mentions"}
 _MENTION = {"role", "word", "span"}
 
@@ -64,20 +65,27 @@ def _row(draft: Draft) -> dict[str, Any]:
     row["content"] = record.text
     if record.events is not None:
         row["events"] = [
-            {"type": event.type, "mentions": list(_mentions(draft, event))} | event.extra for event in record.events
+            draft.with_keys(_event_row(draft, event), event.extra, _EVENT, "an event") for event in record.events
         ]
-    return row | published(record.extra)
+    return draft.with_record_keys(row, _ROW)
+
+
+def _event_row(draft: Draft, event: Event) -> dict[str, Any]:
+    return {"type": event.type, "mentions": list(_mentions(draft, event))}
 
 
 def _mentions(draft: Draft, event: Event) -> Iterator[dict[str, Any]]:
+    _events.leave_out_types(draft, event)
     if event.trigger is not None and event.trigger.start is None:
         draft.lost(f"{event.type}: the trigger '{event.trigger.text}' has no place", cause="no place")
     elif event.trigger is not None:
-        yield _mention(TRIGGER, event.trigger)
+        yield _mention(draft, TRIGGER, event.trigger)
     for argument in _events.placed_arguments(draft, event):
-        yield _mention(argument.role, argument)
+        if argument.role == TRIGGER and (event.trigger is None or event.trigger.start is None):
+            draft.mended(f"{event.type}: '{argument.text}' is read again as the trigger", cause="role of the trigger")
+        yield _mention(draft, argument.role, argument)
 
 
-def _mention(role: str, span: Span) -> dict[str, Any]:
+def _mention(draft: Draft, role: str, span: Span) -> dict[str, Any]:
     own = {"word": given(span), "span": [span.start, span.end], "role": role}
-    return own | published(span.extra)
+    return draft.with_keys(own, span_keys(span), _MENTION, "a mention")

@@ -27,7 +27,7 @@ from ie_cli import files
 from ie_cli.errors import Report
 from ie_cli.formats._reading import Row, build_records, items, kept, misfit, rows, without
 from ie_cli.formats._span_graph import Edge, assembled, with_edges
-from ie_cli.formats._writing import Draft, drafts, published, write_json_array
+from ie_cli.formats._writing import Draft, drafts, record_keys, write_json_array
 from ie_cli.records import Entity, Record
 
 _LABELS = ("labels", "hypertextlabels")
@@ -67,7 +67,7 @@ def _record(row: Row) -> Record:
     for region in result:
         if region.get("type") in _LABELS:
             found = kept(_entities(row, items(region.get("value"), dict, "value")))
-            if found:
+            if found and region.get("id") is not None and row.is_new(str(region.get("id")), by_id):
                 by_id[str(region.get("id"))] = len(spans)
             spans += found
         elif region.get("type") != "relation":
@@ -128,7 +128,7 @@ def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
 def _task(draft: Draft) -> dict[str, Any]:
     record = draft.record
     ident = {} if record.id is None else {"id": record.id}
-    task: dict[str, Any] = {"data": ident | {"text": record.text} | published(record.extra), "annotations": []}
+    task: dict[str, Any] = {"data": ident | {"text": record.text} | record_keys(record), "annotations": []}
     if record.entities is not None or record.relations is not None or record.events:
         spans, edges = with_edges(draft)
         regions = [_region(i, s.start, s.end, s.type, s.text) for i, s in enumerate(spans)]

@@ -34,5 +34,6 @@ def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
             draft.skipped("a text that is empty or holds a line end is no line")
             continue
         draft.leave_out("entities", "relations", "events")
+        draft.without_record_keys()
         out.write(guard_bom(text, first).encode() + b"\n")
         first = False

@@ -98,7 +98,7 @@ def dumps(record: Record) -> str:
 def _line(record: Record) -> bytes:
     try:
         check(record)
-        return json.dumps(to_json(record), ensure_ascii=False).encode()
+        return json.dumps(to_json(record), ensure_ascii=False, allow_nan=False).encode()
     except ValueError as error:
         raise IEError(f"record {record.id!r} cannot be written: {error}") from None
 

@@ -26,6 +26,7 @@ def events(record):
 def through(module, before, folder, **options):
     """The records after being written and read, and the report of both."""
     report = Report()
+    folder.mkdir(exist_ok=True)
     if hasattr(module, "write_folder"):
         module.write_folder(before, folder / "out", report)
         return list(module.read(str(folder / "out"), report)), report

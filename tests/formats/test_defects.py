@@ -156,8 +156,8 @@ HELD = [
     ("cluener", {"no place": 1, "relation in this format": 1}),
     ("cmeee", {"no place": 1, "relation in this format": 1}),
     ("ccks_clinical", {"no place": 1, "relation in this format": 1}),
-    ("doccano", {"no place": 1, "slot in this format": 1}),
-    ("label_studio", {"no place": 1, "slot in this format": 1}),
+    ("doccano", {"no place": 1, "slot in this format": 1, "span that becomes an entity": 1}),
+    ("label_studio", {"no place": 1, "slot in this format": 1, "span that becomes an entity": 1}),
     (
         "conll",
         {
@@ -186,6 +186,7 @@ def test_brat_counts_what_it_cannot_hold(tmp_path):
     assert {cause: n for (_, cause), n in report.reasons.items()} == {
         "no place": 1,
         "slot in this format": 1,
+        "span that becomes an entity": 1,
         "id that is no file name": 1,
         "span that begins or ends with a line end": 1,
         "label with characters the format cannot hold": 1,

@@ -108,7 +108,7 @@ def test_what_triples_have_no_place_for_is_told():
     plain = {key: value for key, value in PLAIN.items() if key != "object_type"}
     assert rows == [{"text": TEXT, "spo_list": [plain]}]
     assert causes == {
-        ("lost", "entity in this format"): 1,  # the others are ends of the relation
+        ("lost", "entity in this format"): 2,  # the other is an end of the triple; that of a slot is lost with it
         ("lost", "event in this format"): 1,
         ("lost", "slot in this format"): 1,
     }
