@@ -159,6 +159,12 @@ def test_a_missing_prediction_counts_as_an_empty_one(ie):
     assert "lost: gold.jsonl:1: no prediction for this record" in result.stderr
 
 
+def test_a_prediction_without_the_part_counts_as_empty_and_is_told(ie):
+    result = ie("gold.jsonl", "--json", input=lines(PRED[:1]) + '{"id": "2", "text": "李四去上海"}\n')
+    assert json.loads(result.stdout)["missing"] == 1
+    assert result.stderr == "note: predictions without 'entities', counted as empty: 1\n"
+
+
 def test_notes_on_what_the_figures_hide(ie, tmp_path):
     extra = [{"text": "a", "entities": [{"type": "A", "text": "b"}] * 2}, {"text": "c"}]
     text = lines(GOLD) + "".join(json.dumps(row) + "\n" for row in extra)
@@ -358,6 +364,7 @@ def test_notes_name_what_is_counted(ie, tmp_path):
     assert result.stderr.splitlines() == [
         "note: gold records without 'relations', left out: 1",
         "note: gold relations that repeat another of their record, counted once: 1",
+        "note: predictions without 'relations', counted as empty: 1",
     ]
     assert loads(gold.splitlines()[0]).relations[0] == loads(gold.splitlines()[0]).relations[1]
 

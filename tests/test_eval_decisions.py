@@ -100,6 +100,22 @@ def test_systems_of_other_kinds_are_not_compared(ie, tmp_path):
     assert "error: a.jsonl was scored as ner, b.jsonl as relations; say what is meant with --task" in result.stderr
 
 
+def test_a_system_that_predicts_a_string_without_a_place_is_compared_too(ie, tmp_path):
+    """Its signature differs from that of the others."""
+    record = Record(TEXT, "0", [Entity(0, 3, "人物", "张三丰"), Entity(None, None, "人物", "王五")])
+    (tmp_path / "c.jsonl").write_text(dumps(record), "utf-8")
+    found = told(ie("gold.jsonl", "a.jsonl", "c.jsonl", "--json"))
+    assert found["differences"]["c.jsonl"]["recall"]["value"] == pytest.approx(1 / 18 - 6 / 18)
+    assert "+value" in found["systems"]["c.jsonl"]["signature"]
+
+
+def test_a_problem_of_the_gold_is_told_once(ie, tmp_path):
+    (tmp_path / "broken.jsonl").write_text(lines(*GOLD) + "{nonsense\n", "utf-8")
+    result = ie("broken.jsonl", "a.jsonl", "b.jsonl", "gold.jsonl")
+    assert (result.exit_code, result.stderr.count("broken.jsonl:7: not JSON")) == (3, 1)
+    assert "skipped in all: 1 (" in result.stderr
+
+
 def test_fail_under_holds_for_every_system(ie):
     result = ie("gold.jsonl", "a.jsonl", "b.jsonl", "--fail-under", "0.5")
     assert result.exit_code == 1 and result.stdout

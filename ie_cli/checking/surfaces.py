@@ -62,14 +62,15 @@ class Surfaces:
     def _unmarked(self, text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
         """Places of surfaces in characters that no entity covers."""
         taken = {i for start, end in spans for i in range(start, end)}
-        return leftmost_longest(place for place in self._longest_at_each(text) if taken.isdisjoint(range(*place)))
+        return leftmost_longest(self._longest_at_each(text, taken))
 
-    def _longest_at_each(self, text: str) -> Iterator[tuple[int, int]]:
-        """The longest surface that begins at each character, if there is one."""
+    def _longest_at_each(self, text: str, taken: set[int]) -> Iterator[tuple[int, int]]:
+        """The longest surface that begins at each character and covers none that is taken, if there is one."""
         inside = inside_runs(text)
         for start in range(len(text)):
             found = self._trie.prefixes(text[start : start + self._longest]) if start not in inside else ()
             ends = [start + len(prefix) for prefix in found if start + len(prefix) not in inside]
+            ends = [end for end in ends if taken.isdisjoint(range(start, end))]
             if ends:
                 yield start, ends[-1]  # the longest comes last
 

@@ -45,9 +45,12 @@ def run(
         raise typer.BadParameter("--task and --set say how an encoder reads the records: name one with --encoder")
     from ie_cli.commands._check_data import Reading, check
 
+    train, dev = inputs(data or []), inputs(dev) if dev else []
+    if [*train, *dev].count("-") > 1:
+        raise typer.BadParameter("standard input can be read once only: name files")
     spoken = SpokenReport()
     reading = None if encoder is None else Reading(encoder, task, assign or [])
-    checked = check(inputs(data or []), inputs(dev) if dev else [], reading, spoken.report)
+    checked = check(train, dev, reading, spoken.report)
     spoken.close()
     with output(None) as out:
         out.write((_json(checked) if as_json else _table(checked)).encode())

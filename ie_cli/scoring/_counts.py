@@ -76,6 +76,7 @@ class CountsBase:
             raise IEError(unknown(f"rule of {self.part}", rule, self.rules))
         self.rule = rule
         self.records = self.missing = self.unlabelled = 0
+        self._bare = 0  # predictions without this part
         self._data = hashlib.sha256()
 
     def add(self, gold: Record, pred: Record | None) -> bool:
@@ -91,6 +92,7 @@ class CountsBase:
         pred_items = None if pred is None else self._predicted(pred)
         self.records += 1
         self.missing += pred_items is None
+        self._bare += pred is not None and pred_items is None
         self._count(gold, gold_items, pred_items or [])
         for sheet in self._sheets.values():
             sheet.end_record()
@@ -116,8 +118,9 @@ class CountsBase:
         """Take a gold record into the digest; the items (JSON values) come sorted."""
         self._data.update(json.dumps([text, items]).encode() + b"\n")
 
-    def _score(self, sheet: Sheet, rule: str, **more: Any) -> Score:
+    def _score(self, sheet: Sheet, rule: str, *, remarks: dict[str, int] | None = None, **more: Any) -> Score:
         """The score of a sheet; `more` goes to `Score` as it is."""
+        bare = {f"predictions without '{self.part}', counted as empty": self._bare} if self._bare else {}
         return Score(
             kind=self.kind,
             rule=rule,
@@ -129,6 +132,7 @@ class CountsBase:
             unlabelled=self.unlabelled,
             duplicates=GoldPred(*sheet.repeats),
             unplaced=GoldPred(*sheet.values),
+            remarks=bare | (remarks or {}),
             by_record=sheet.by_record,
             **({"items": self.part} | more),
         )

@@ -98,6 +98,14 @@ def test_scores_of_other_gold_or_another_rule_are_not_compared():
             compare(whole, other, SETTINGS)
 
 
+def test_a_system_with_strings_that_have_no_place_is_compared():
+    gold = [Record("甲", "1", [Entity(0, 1, "A", "甲")])]
+    bare = [Record("甲", "1", [Entity(None, None, "A", "乙")])]
+    a, b = (measured("ner", None, gold, pred) for pred in (gold, bare))
+    assert a.rule != b.rule
+    assert compare(a, b, SETTINGS)["f1"].value == -1
+
+
 def test_the_signature_names_both_methods():
     interval, p, settings = sign(Resampling(100, 2)).split("|")
     assert interval == "interval:paired bootstrap(percentile,95%)"

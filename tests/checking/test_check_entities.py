@@ -107,6 +107,13 @@ def test_places_left_out_are_the_leftmost_longest(text, names):
     assert found["left_out"].count == wanted if wanted else "left_out" not in found
 
 
+def test_a_longer_string_that_an_entity_covers_hides_no_shorter_one():
+    found = surfaces(
+        record("北京大学好", (0, 4, "机构")), record("去北京", (1, 3, "地点")), record("北京大学", (2, 4, "学校"))
+    )
+    assert found["left_out"].examples[0].shown.endswith("here left out: [北京]大学")
+
+
 def test_labels_seen_once_and_labels_only_in_dev():
     made = entities(record("甲乙丙", (0, 1, "常"), (1, 2, "常"), (2, 3, "罕")))
     for item in placed([record("丁", (0, 1, "新"))], "y"):

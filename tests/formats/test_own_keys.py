@@ -199,3 +199,43 @@ def test_brat_spans_across_an_empty_line(tmp_path):
     record = Record("一\n\n二三", "r", [Entity(0, 4, "X", "一\n\n二")])
     (after,), report = through(brat, [record], tmp_path)
     assert (after.entities, report.counts) == (record.entities, {})
+
+
+def test_brat_keeps_the_second_of_two_with_one_id(tmp_path):
+    (tmp_path / "x.txt").write_text("一二三", encoding="utf-8")
+    lines = ["T1\tX 0 1\t一", "T1\tY 1 2\t二", "T2\tZ 2 3\t三", "R1\tr Arg1:T1 Arg2:T2", "E1\tZ:T2 a:T1", "E1\tZ:T2"]
+    (tmp_path / "x.ann").write_text("\n".join(lines), encoding="utf-8")
+    problems = []
+    (found,) = brat.read(str(tmp_path), Report(problems.append))
+    assert [e.text for e in found.entities] == ["一", "二"]
+    assert (found.relations[0].subject.text, [len(e.arguments) for e in found.events]) == ("一", [1, 0])
+    assert [(p.kind, p.line) for p in problems] == [("mended", 2), ("mended", 6)]
+
+
+def test_relations_mean_the_first_of_two_spans_with_one_id(tmp_path):
+    spans = [{"id": 7, "label": name, "start_offset": i, "end_offset": i + 1} for i, name in enumerate("AB")]
+    row = {"text": TEXT, "entities": spans, "relations": [{"from_id": 7, "to_id": 7, "type": "r"}]}
+    (found,), problems = read("doccano", [row], tmp_path)
+    assert ([e.type for e in found.entities], found.relations[0].object.type) == (["A", "B"], "A")
+    assert [p.kind for p in problems] == ["mended"]
+    regions = [
+        {"id": "s", "type": "labels", "value": {"start": i, "end": i + 1, "text": TEXT[i], "labels": [name]}}
+        for i, name in enumerate("AB")
+    ]
+    regions.append({"type": "relation", "from_id": "s", "to_id": "s", "labels": ["r"]})
+    regions.append({"type": "relation", "labels": ["no ends"]})
+    (found,), problems = read(
+        "label_studio", [{"data": {"text": TEXT}, "annotations": [{"result": regions}]}], tmp_path
+    )
+    assert ([e.type for e in found.entities], found.relations[0].object.type) == (["A", "B"], "A")
+    assert [p.kind for p in problems] == ["mended", "lost"]
+
+
+@pytest.mark.parametrize("value", ["", None])
+def test_a_trigger_that_has_only_a_place_is_lost(value, tmp_path):
+    event = {"event_type": "夺冠", "trigger": value, "trigger_start_index": 1, "arguments": []}
+    (found,), problems = read("duee", [{"text": TEXT, "event_list": [event]}], tmp_path)
+    assert (found.events[0].trigger, [p.kind for p in problems]) == (None, ["lost"])
+    mention = {"word": value, "span": [1, 3], "role": "trigger"}
+    (found,), problems = read("fewfc", [{"content": TEXT, "events": [{"type": "x", "mentions": [mention]}]}], tmp_path)
+    assert (found.events[0].trigger, [p.kind for p in problems]) == (None, ["lost"])
