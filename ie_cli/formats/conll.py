@@ -92,8 +92,15 @@ def _scheme(sample: list[Token | None], path: str) -> str:
         prefixes = sorted({tags.split(tag)[0] for tag in seen})
         shown = ", ".join(prefixes[:6]) + (", …" if len(prefixes) > 6 else "")
         reason = f"no scheme has all the tags {shown}; name the nearest with --scheme ({', '.join(tags.SCHEMES)})"
-        raise FormatError(path, None, reason)
+        raise FormatError(path, _first_odd(sample), reason)
     return scheme
+
+
+def _first_odd(sample: list[Token | None]) -> int:
+    """The line of the first tag that the scheme which fits the most tags does not have."""
+    tagged = [(token.line, tags.split(token.tag)[0]) for token in sample if token and token.tag]
+    odd = [[line for line, prefix in tagged if prefix not in {"O", *table}] for table in tags.SCHEMES.values()]
+    return min(odd, key=len)[0]
 
 
 def _variant(sample: list[Token | None]) -> str:

@@ -106,9 +106,10 @@ def test_conll_keeps_the_text_of_a_tag_outside_the_scheme(tmp_path):
     assert [(p.kind, p.line) for p in problems] == [("lost", 1)]
 
 
-def test_conll_names_the_tags_that_fit_no_scheme(tmp_path):
-    with pytest.raises(FormatError, match=r"no scheme has all the tags B, U.*--scheme"):
-        read("conll", "好\tU-X\n人\tB-X\n", tmp_path)
+def test_conll_names_the_tags_that_fit_no_scheme_and_where_the_first_is(tmp_path):
+    with pytest.raises(FormatError, match=r"no scheme has all the tags B, U.*--scheme") as error:
+        read("conll", "人\tB-X\n\n好\tU-X\n人\tU-X\n人\tB-X\n人\tB-X\n", tmp_path)
+    assert error.value.line == 3
 
 
 @pytest.mark.parametrize("name", ["conll", "ccks_clinical"])
