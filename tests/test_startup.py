@@ -1,5 +1,6 @@
 """What a command loads before it works: `ie --help` and `ie convert` never load torch, `ie predict` no transformers."""
 
+import signal
 import subprocess
 import sys
 
@@ -17,7 +18,7 @@ def loaded(args):
     code = f"""
 import sys
 sys.argv = ["ie", *{args!r}]
-from ie_cli.commands import main
+from ie_cli.__main__ import main
 try:
     main()
 except SystemExit as end:
@@ -42,3 +43,32 @@ def test_prediction_does_not_wait_for_transformers(kind, pretrained, tmp_path):
     (tmp_path / "in.jsonl").write_text('{"text": "在北京"}\n', "utf-8")
     found = loaded(["predict", str(tmp_path / "in.jsonl"), "-m", str(tmp_path / "model")])
     assert "torch" in found and "transformers" not in found
+
+
+def interrupted(before):
+    """A process that gets Ctrl-C while `ie` loads its first package, SIGINT having been handled as `before` says."""
+    code = f"""
+import os, signal, sys
+signal.signal(signal.SIGINT, {before})
+
+class Interrupter:
+    def find_spec(self, name, path=None, target=None):
+        if name == "typer":
+            os.kill(os.getpid(), signal.SIGINT)
+
+sys.meta_path.insert(0, Interrupter())
+sys.argv = ["ie", "--version"]
+from ie_cli.__main__ import main
+main()
+"""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+
+def test_ctrl_c_while_it_starts_is_quiet():
+    done = interrupted("signal.default_int_handler")
+    assert (done.returncode, done.stdout, done.stderr) == (-signal.SIGINT, "", "")
+
+
+def test_ctrl_c_stays_ignored_where_it_was():
+    done = interrupted("signal.SIG_IGN")
+    assert done.returncode == 0 and done.stdout.startswith("ie ")

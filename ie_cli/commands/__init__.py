@@ -7,28 +7,12 @@ stays fast and `ie convert` never loads torch.
 from __future__ import annotations
 
 import importlib
-import signal
-from types import FrameType
 
 import typer
 
 import ie_cli
 from ie_cli.commands._shell import guarded
 from ie_cli.registry import names
-
-
-def main() -> None:
-    """Entry point of the console script."""
-    if hasattr(signal, "SIGPIPE"):
-        # `ie … | head -1` ends as any Unix filter does: quietly, without a traceback.
-        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, _terminated)
-    app()
-
-
-def _terminated(number: int, frame: FrameType | None) -> None:
-    """End as at Ctrl-C: what is being written is finished, what is half made is removed."""
-    raise SystemExit(128 + number)
 
 
 def _version(value: bool) -> None:

@@ -5,7 +5,7 @@
 
 A plan has `train`, the words of `ie train` for all; `rows`, a name and its further words each, the first the one
 that the others are compared with; and `sets`, a name with the part of the record and the rule that are scored.
-$NAMES in the words of a row are read from the environment.
+$NAMES in the words are read from the environment.
 DIR has NAME.train.jsonl and NAME.test.jsonl of each set (`ie convert`); `records` takes the first of the former.
 A tenth of them chooses the epoch: the test part is read once, at the end.
 
@@ -79,8 +79,12 @@ class Result:
 def plan(path: str) -> Plan:
     data = config.read(path)
     sets = {name: config.build(Set, about or {}, f"sets.{name}") for name, about in data["sets"].items()}
-    words = {name: [os.path.expandvars(str(word)) for word in row] for name, row in data["rows"].items()}
-    return Plan(words, sets, [str(word) for word in data["train"]], data["records"])
+    rows = {name: _expanded(row) for name, row in data["rows"].items()}
+    return Plan(rows, sets, _expanded(data["train"]), data["records"])
+
+
+def _expanded(words: list) -> list[str]:
+    return [os.path.expandvars(str(word)) for word in words]
 
 
 # --- One run -------------------------------------------------------------------------------------
