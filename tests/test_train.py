@@ -338,6 +338,11 @@ def test_mistakes_in_a_recipe_are_told_with_its_name(records, tmp_path, recipe, 
     assert f"{place}:" not in train(place, records, "-o", tmp_path / "run", "--set", "train.clip=1").stderr
 
 
+def test_a_wrong_setting_of_a_guessed_task_is_told_before_anything_is_made(records, tmp_path):
+    assert train(records, "-o", tmp_path / "run", "--set", "model.head_sizes=3").exit_code == 1
+    assert not (tmp_path / "run").exists()
+
+
 def test_records_without_the_annotation_are_no_examples_of_nothing(records, tmp_path):
     mixed = tmp_path / "mixed.jsonl"
     mixed.write_text(records.read_text() + '{"text": "赵六去了南京", "relations": []}\n' * 3)

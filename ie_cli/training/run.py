@@ -71,6 +71,7 @@ def run(
     recipe.complete(settings)
     train, dev, dev_source = _parts(settings)
     settings.task = settings.task or guess_task(train)
+    head = config.build(load("ie_cli.tasks", settings.task).Settings, settings.model, "model")
     parallel.start()
     if parallel.rank() == 0:
         run_folder.prepare(out, resume)
@@ -78,7 +79,7 @@ def run(
     labels, train, notices = _labels(settings, train, dev_records, report)
     if not dev_records:
         raise IEError(_no_dev(settings.data))
-    model = _model(settings, labels, train)
+    model = _model(settings, labels, head, train)
     state = State(model, settings.train)
     examples = _examples(settings, labels, model, train, cache=cache, processes=processes)
     yield Started(
@@ -117,11 +118,10 @@ def _names(task: str, records: Iterable[Record]) -> list[str]:
         return []
 
 
-def _model(settings: Recipe, labels: Any, train: data.Part) -> nn.Module:
+def _model(settings: Recipe, labels: Any, head: Any, train: data.Part) -> nn.Module:
     """The model to train; what its encoder and head decided is put into the recipe."""
     torch.manual_seed(settings.train.seed)
     encoder = encoders.create(settings.encoder, lambda: (record.text for record in train))
-    head = config.build(load("ie_cli.tasks", settings.task).Settings, settings.model, "model")
     model = folder.build(settings.task, encoder, labels, head)
     model.count_matches(train)
     settings.encoder, settings.model = encoder.settings, asdict(head)
