@@ -147,6 +147,13 @@ def test_stem(path, stem):
     assert files.stem(path) == stem
 
 
+def test_line_ends_at_both_sides_of_a_comma_are_no_end_of_a_row():
+    rows, report = [["1", "一\n", "\n二"], ["2", "三\n", "\n四"]], Report()
+    data = b"".join(map(files.csv_row, rows)).decode().splitlines()
+    assert [cells for _, cells in files.csv_rows(enumerate(data, 1), "x", report)] == rows
+    assert not report.counts
+
+
 def test_a_key_that_is_there_twice_is_lost_with_a_word(tmp_path):
     """Python's reader keeps the last without one."""
     data = '{"a": {"b": 1, "b": 2, "c": 3, "b": 4}}\n{"a": 1, "a": 2, oops\n{"a": 1}\n'

@@ -17,13 +17,14 @@ def csv_rows(
 ) -> Iterator[tuple[int, list[str]]]:
     """(line, cells) of each row; one that is not CSV is skipped and reported.
 
-    A quote that is never closed would swallow the rest of the file, so the next line that is a whole row
-    ends it. No line within a cell is one: a quote there is written twice, so its first cell would be empty.
+    A quote that is never closed would swallow the rest of the file, so the next line that is a whole row ends it,
+    with as many cells as the row before. A line within a cell hardly is one: a quote there is written twice, so its
+    first cell would be empty, unless the cell ends there and the next one begins with a line end.
     """
     held: list[str] = []
-    begin = 0
+    begin = width = 0
     for number, line in lines:
-        if held and line.startswith('"') and (_cells(line) or [""])[0]:
+        if held and line.startswith('"') and _is_row(_cells(line), width):
             report.skipped(path, begin, "a quote is not closed")
             held = []
         if not held:
@@ -37,9 +38,15 @@ def csv_rows(
         if cells is None:
             report.skipped(path, begin, "not CSV: a quote within a cell must be written twice")
         elif cells:
+            width = len(cells)
             yield begin, cells
     if held:
         report.skipped(path, begin, "a quote is not closed")
+
+
+def _is_row(cells: list[str] | None, width: int) -> bool:
+    """Whether these may be the cells of a row; a width of 0 is not known."""
+    return bool(cells and cells[0]) and (len(cells) == width if width else len(cells) > 1)
 
 
 def _cells(row: str) -> list[str] | None:

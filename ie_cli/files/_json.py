@@ -39,7 +39,7 @@ class _Decoder(json.JSONDecoder):
         if len(found) < len(pairs):
             for key, times in Counter(key for key, _ in pairs).items():
                 for _ in range(times - 1):
-                    reason = f"the key '{key}' is there twice in one object; only the last is read"
+                    reason = f"the key '{key}' is there twice in one object, where only the last counts; keep one"
                     self._notes.append(("lost", reason, "key that is there twice"))
         return found
 

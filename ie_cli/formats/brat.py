@@ -35,6 +35,7 @@ from ie_cli.formats._span_graph import with_events
 from ie_cli.formats._writing import Draft, drafts
 from ie_cli.records import Entity, Record, Relation
 
+SUFFIXES = (".txt", ".ann")
 _SPAN = re.compile(r"(\S+) ([0-9]{1,9} [0-9]{1,9}(?:;[0-9]{1,9} [0-9]{1,9})*)")
 _RELATION = re.compile(r"(\S+) \S+?:(\S+) \S+?:(\S+)\s*")
 _OTHERS = {"A": "attribute", "M": "attribute", "N": "normalisation", "#": "note", "*": "equivalence"}
@@ -60,8 +61,10 @@ def _inside(path: str) -> list[Path]:
     if str(path) == "-":
         raise FormatError(path, None, "brat documents are pairs of files; name them or their folder")
     if not os.path.isdir(path):
+        if os.path.exists(path) and Path(path).suffix not in SUFFIXES:
+            raise FormatError(path, None, "is no .txt and no .ann; name these or their folder")
         return [Path(path)]
-    found = sorted(p for p in Path(path).rglob("*") if p.suffix in (".txt", ".ann"))
+    found = sorted(p for p in Path(path).rglob("*") if p.suffix in SUFFIXES)
     if not found:
         raise FormatError(path, None, "no .txt or .ann in this folder")
     return found

@@ -201,6 +201,13 @@ def test_brat_writes_into_no_folder_with_files(tmp_path):
         registry.load("ie_cli.formats", "brat").write_folder([], tmp_path, Report())
 
 
+@pytest.mark.parametrize("name", ["x.json", "x.txt.gz"])
+def test_brat_takes_no_other_file_for_a_text(name, tmp_path):
+    (tmp_path / name).write_text("{}")
+    with pytest.raises(FormatError, match=r"is no \.txt and no \.ann"):
+        list(registry.load("ie_cli.formats", "brat").read(str(tmp_path / name), Report()))
+
+
 def test_an_ann_without_its_text_is_skipped(tmp_path):
     (tmp_path / "x.ann").write_text("")
     report = Report()
