@@ -208,7 +208,7 @@ def test_what_cannot_be_is_stated(name, fixed, reason):
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     place = tmp_path_factory.mktemp("models") / "tiny"
-    folder.save(made("ner_pointer", EncoderSettings(options=TINY), None), place)
+    folder.save(made("ner_pointer", EncoderSettings("char-bilstm", options=TINY), None), place)
     return str(place)
 
 

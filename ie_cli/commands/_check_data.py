@@ -86,7 +86,7 @@ def _tokens(reading: Reading, files: list[File]) -> Tokens:
         config.override(plain, assignment)
     config.put(plain, "encoder.name", reading.encoder)
     settings = config.build(recipe.Recipe, plain)
-    recipe.complete(settings)
+    recipe.check(settings)
     settings.task = reading.task or settings.task or guess_task(_records(files))
     return Tokens(_codec(settings, files), settings.train.max_length)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from ie_cli import config
 from ie_cli.training import settings
 from ie_cli.training.settings import Train
-from ie_cli.zoo.encoders import BUILT_IN, EncoderSettings
+from ie_cli.zoo.encoders import AUTO, BUILT_IN, EncoderSettings
 
 
 @dataclass
@@ -101,7 +101,7 @@ class Recipe:
     teacher: Teacher = field(default_factory=Teacher)
     steps: int = 0
     save_every: int = 500
-    train: Train = field(default_factory=lambda: Train(max_grad_norm=1.0))
+    train: Train = field(default_factory=lambda: Train(batch=32))
 
 
 RANGES = settings.RANGES | {
@@ -130,5 +130,7 @@ def complete(recipe: Recipe) -> None:
         IEError: a number out of its range, or a word that is none of the choices.
     """
     config.check(recipe, RANGES, CHOICES)
+    if recipe.encoder.name == AUTO:
+        recipe.encoder.name = "char-bilstm"
     lr = 1e-3 if recipe.encoder.name in BUILT_IN else 3e-4
     settings.fill_in(recipe.train, lr=lr, least_head_lr=1e-3)

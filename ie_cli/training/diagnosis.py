@@ -54,6 +54,10 @@ class Unannotated:
     def __init__(self, needs: str | None):
         self.needs, self.skipped, self.all = needs, 0, 0
 
+    @property
+    def kept(self) -> int:
+        return self.all - self.skipped
+
     def watch(self, train: Iterable[Record]) -> Iterator[Record]:
         """The other records."""
         for record in train:

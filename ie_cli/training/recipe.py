@@ -8,7 +8,7 @@ from typing import Any
 from ie_cli import config
 from ie_cli.training import settings
 from ie_cli.training.settings import Train
-from ie_cli.zoo.encoders import BUILT_IN, EncoderSettings
+from ie_cli.zoo.encoders import EncoderSettings
 
 
 @dataclass
@@ -49,12 +49,10 @@ class Recipe:
 RANGES = {"data.dev_share": lambda x: 0 < x < 1} | settings.RANGES
 
 
-def complete(recipe: Recipe) -> None:
-    """Check the ranges and fill in what depends on the encoder, so that the recipe that is kept is whole.
+def check(recipe: Recipe) -> None:
+    """Check the ranges; what is left open is for `ie_cli.training.defaults`.
 
     Raises:
         IEError: a number out of its range, or a word that is none of the choices.
     """
     config.check(recipe, RANGES, settings.CHOICES)
-    scratch = recipe.encoder.name in BUILT_IN
-    settings.fill_in(recipe.train, lr=2e-3 if scratch else 5e-5, least_head_lr=0.0 if scratch else 1e-3)

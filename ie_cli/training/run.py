@@ -20,7 +20,7 @@ from ie_cli.registry import load
 from ie_cli.scoring import JointScore, Score, counts_for, score_all
 from ie_cli.scoring.links import has_links
 from ie_cli.tasks import DEFAULTS, LINKS, NEEDS
-from ie_cli.training import checkpoint, data, diagnosis, epochs, parallel, recipe, run_folder
+from ie_cli.training import checkpoint, data, defaults, diagnosis, epochs, parallel, recipe, run_folder
 from ie_cli.training.diagnosis import Notice
 from ie_cli.training.epochs import Saved
 from ie_cli.training.loop import Step
@@ -68,7 +68,7 @@ def run(
     Raises:
         IEError: no usable records, an unknown name in the recipe, or a folder in use.
     """
-    recipe.complete(settings)
+    recipe.check(settings)
     train, dev, dev_source = _parts(settings)
     settings.task = settings.task or guess_task(train)
     head = config.build(load("ie_cli.tasks", settings.task).Settings, settings.model, "model")
@@ -76,10 +76,11 @@ def run(
     if parallel.rank() == 0:
         run_folder.prepare(out, resume)
     dev_records = list(dev.read(report))
-    labels, train, notices = _labels(settings, train, dev_records, report)
+    labels, train, texts, notices = _labels(settings, train, dev_records, report)
     if not dev_records:
         raise IEError(_no_dev(settings.data))
-    model = _model(settings, labels, head, train)
+    notices += defaults.choose_encoder(settings.encoder, texts)
+    model = _model(settings, labels, head, train, texts)
     state = State(model, settings.train)
     examples = _examples(settings, labels, model, train, cache=cache, processes=processes)
     yield Started(
@@ -101,13 +102,14 @@ def run(
 
 def _labels(
     settings: Recipe, train: data.Part, dev: list[Record], report: Report
-) -> tuple[Any, data.Part, list[Notice]]:
-    """The labels in the training records, the part of these that is annotated, and what there is to say of them."""
+) -> tuple[Any, data.Part, int, list[Notice]]:
+    """The labels in the training records, the part that is annotated, its size, and what there is to say of it."""
     task = load("ie_cli.tasks", settings.task)
     shared, unannotated = diagnosis.SharedTexts(dev), diagnosis.Unannotated(NEEDS.get(task.Model.kind))
     labels = task.Labels.of(unannotated.watch(shared.watch(train.read(report))))
     labels.length = min(labels.length, settings.train.max_length)  # longer ones are read in windows
-    return labels, replace(train, needs=unannotated.needs), [*unannotated.notices(), *shared.notices()]
+    notices = [*unannotated.notices(), *shared.notices()]
+    return labels, replace(train, needs=unannotated.needs), unannotated.kept, notices
 
 
 def _names(task: str, records: Iterable[Record]) -> list[str]:
@@ -118,10 +120,11 @@ def _names(task: str, records: Iterable[Record]) -> list[str]:
         return []
 
 
-def _model(settings: Recipe, labels: Any, head: Any, train: data.Part) -> nn.Module:
+def _model(settings: Recipe, labels: Any, head: Any, train: data.Part, texts: int) -> nn.Module:
     """The model to train; what its encoder and head decided is put into the recipe."""
     torch.manual_seed(settings.train.seed)
     encoder = encoders.create(settings.encoder, lambda: (record.text for record in train))
+    defaults.fill_in(settings.train, encoder, texts, parallel.count())
     model = folder.build(settings.task, encoder, labels, head)
     model.count_matches(train)
     settings.encoder, settings.model = encoder.settings, asdict(head)

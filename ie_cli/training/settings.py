@@ -68,10 +68,10 @@ class Train:
     """The optimisation.
 
     Attributes:
-        epochs: passes over the training records.
-        batch: texts (windows) that one process takes at once.
+        epochs: passes over the training records; null goes by the number of texts and the encoder.
+        batch: texts (windows) that one process takes at once; null goes by the number of texts.
         accumulate: batches that make one step; their gradients are those of one batch as large as all.
-        lr: highest learning rate of the encoder; null picks the encoder family's default.
+        lr: highest learning rate of the encoder; null goes by the encoder.
         head_lr: that of the head and whatever else starts untrained; null likewise.
         layer_decay: rate of each layer of the encoder as a share of that of the layer above it; the top
             one has `lr`, the embeddings come last (Howard & Ruder 2018, arXiv 1801.06146). 1 is off.
@@ -97,15 +97,15 @@ class Train:
         bits: of a weight in the model's file: 32, 16 or 8. What `ie pretrain` writes for transformers has 16 at least.
     """
 
-    epochs: int = 10
-    batch: int = 32
+    epochs: int | None = None
+    batch: int | None = None
     accumulate: int = 1
     lr: float | None = None
     head_lr: float | None = None
     layer_decay: float = 1.0
     weight_decay: float = 0.01
     warmup: float = 0.1
-    max_grad_norm: float = 5.0
+    max_grad_norm: float = 1.0
     lazy_embeddings: bool = False
     precision: str = "float32"
     checkpointing: bool = False
@@ -123,8 +123,8 @@ class Train:
 
 # What `config.check` takes, for every recipe with these settings as its `train`.
 RANGES: dict[str, Callable[[Any], bool]] = {
-    "train.epochs": lambda x: x >= 1,
-    "train.batch": lambda x: x >= 1,
+    "train.epochs": lambda x: x is None or x >= 1,
+    "train.batch": lambda x: x is None or x >= 1,
     "train.accumulate": lambda x: x >= 1,
     "train.lr": lambda x: x is None or 0 < x < math.inf,
     "train.head_lr": lambda x: x is None or 0 < x < math.inf,

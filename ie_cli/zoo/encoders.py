@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from torch import nn  # `ie models` lists the names without loading torch
 
 BUILT_IN = ("char-bilstm",)
+AUTO = "auto"
 
 
 @dataclass
@@ -24,13 +25,14 @@ class EncoderSettings:
     """Which encoder reads the text.
 
     Attributes:
-        name: a built-in, a folder, a friendly name of `ie models`, or a hub id (which is downloaded).
+        name: a built-in, a folder, a friendly name of `ie models`, or a hub id (which is downloaded); "auto" is for
+            `ie train` to choose by the number of texts, and for `ie pretrain` the built-in.
         mode: "characters", "pieces" or "auto", which takes characters wherever the vocabulary has them.
         options: settings of a built-in's own (dimensions, layers, dropout), or `positions` of a pretrained one.
         begin: folder of `ie pretrain` whose vocabulary, shape and weights a built-in begins with.
     """
 
-    name: str = "char-bilstm"
+    name: str = AUTO
     mode: str = "auto"
     options: dict[str, Any] = field(default_factory=dict)
     begin: str | None = None

@@ -63,7 +63,7 @@ def build(folder, entries=ENTRIES):
 
 def made(base, records=RECORDS, **settings):
     torch.manual_seed(0)
-    encoder = encoders.create(EncoderSettings(options=TINY), lambda: (r.text for r in records))
+    encoder = encoders.create(EncoderSettings("char-bilstm", options=TINY), lambda: (r.text for r in records))
     chosen = link_pair.Settings(**{"kb": str(base), "dropout": 0.0} | settings)
     return folder.build("link_pair", encoder, Labels.of(records), chosen).eval()
 

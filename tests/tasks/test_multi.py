@@ -57,7 +57,7 @@ def single(task, records):
 
 def built(task, records, labels, settings, encoder=None):
     torch.manual_seed(0)
-    encoder = encoder or EncoderSettings(options=dict(TINY))
+    encoder = encoder or EncoderSettings("char-bilstm", options=dict(TINY))
     return folder.build(task, encoders.create(encoder, lambda: (r.text for r in records)), labels, settings).train()
 
 

@@ -10,7 +10,7 @@ from ie_cli.registry import load
 from ie_cli.training import batches, recipe
 from ie_cli.training.data import Examples
 from ie_cli.training.recipe import Recipe
-from ie_cli.training.settings import Train
+from ie_cli.training.settings import Train, fill_in
 from ie_cli.training.step import State, update
 from ie_cli.zoo import encoders, folder
 from ie_cli.zoo.encoders import EncoderSettings
@@ -48,7 +48,7 @@ RECORDS = [
 def model(task, seed=0, encoder=None, **settings):
     """A model in training mode without dropout."""
     torch.manual_seed(seed)
-    encoder = EncoderSettings(options=dict(TINY)) if encoder is None else EncoderSettings(str(encoder))
+    encoder = EncoderSettings("char-bilstm", options=dict(TINY)) if encoder is None else EncoderSettings(str(encoder))
     made = encoders.create(encoder, lambda: (r.text for r in RECORDS))
     module = load("ie_cli.tasks", task)
     chosen = {"dropout": 0.0} | settings
@@ -63,8 +63,9 @@ def examples(model, records=RECORDS):
 
 def train(**settings):
     """Settings of the optimisation, complete."""
-    whole = Recipe(train=Train(**{"lr": 0.01, "head_lr": 0.01, "max_grad_norm": float("inf")} | settings))
-    recipe.complete(whole)
+    whole = Recipe(train=Train(**{"epochs": 10, "batch": 32, "max_grad_norm": float("inf")} | settings))
+    recipe.check(whole)
+    fill_in(whole.train, lr=0.01, least_head_lr=0.01)
     return whole.train
 
 

@@ -270,7 +270,7 @@ def test_what_cannot_be_learned_is_counted_by_its_cause(task):
 def test_a_tiny_model_learns_eight_records_by_heart(task):
     records = RECORDS[task.Model.kind]
     torch.manual_seed(0)
-    encoder = encoders.create(EncoderSettings(options=TINY), lambda: (r.text for r in records))
+    encoder = encoders.create(EncoderSettings("char-bilstm", options=TINY), lambda: (r.text for r in records))
     chosen = settings(task, dropout=0.0)
     model = folder.build(task.__name__.rsplit(".", 1)[1], encoder, task.Labels.of(records), chosen)
     batch = model.collate([example for r in records for example in model.codec.examples(r, 64)[0]])
@@ -288,7 +288,7 @@ def test_a_tiny_model_learns_eight_records_by_heart(task):
 def test_a_model_says_what_it_is(task):
     """Pointer heads for smoothing and R-Drop; a threshold that can be set, unless there are several."""
     records = RECORDS[task.Model.kind]
-    encoder = encoders.create(EncoderSettings(options=TINY), lambda: (r.text for r in records))
+    encoder = encoders.create(EncoderSettings("char-bilstm", options=TINY), lambda: (r.text for r in records))
     made = folder.build(task.__name__.rsplit(".", 1)[1], encoder, task.Labels.of(records), settings(task)).eval()
     assert made.task == task.__name__.rsplit(".", 1)[1]
     batch = made.collate([example for r in records for example in made.codec.examples(r, 64)[0]])
@@ -314,7 +314,7 @@ def test_scores_are_probabilities_and_do_not_depend_on_the_batch(task):
     """An untrained model finds plenty, and what it finds in a text is its own."""
     torch.manual_seed(0)
     records = RECORDS[task.Model.kind]
-    encoder = encoders.create(EncoderSettings(options=TINY), lambda: (r.text for r in records))
+    encoder = encoders.create(EncoderSettings("char-bilstm", options=TINY), lambda: (r.text for r in records))
     made = folder.build(task.__name__.rsplit(".", 1)[1], encoder, task.Labels.of(records), settings(task))
     for name, weights in made.named_parameters():
         if not name.startswith("encoder."):  # its padding must stay 0

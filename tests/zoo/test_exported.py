@@ -37,7 +37,7 @@ def entities(place, encoder):
 @pytest.fixture(params=["char-bilstm", "bert", "casrel"])
 def source(request, tmp_path, pretrained):
     if request.param == "char-bilstm":
-        return entities(tmp_path / "m", EncoderSettings(options=TINY))
+        return entities(tmp_path / "m", EncoderSettings("char-bilstm", options=TINY))
     encoder = EncoderSettings(str(pretrained("Bert")))
     if request.param == "bert":
         return entities(tmp_path / "m", encoder)
@@ -59,7 +59,7 @@ def _spans(place):
 
 
 def test_what_differs_is_refused_and_leaves_nothing(tmp_path, monkeypatch):
-    source = entities(tmp_path / "m", EncoderSettings(options=TINY))
+    source = entities(tmp_path / "m", EncoderSettings("char-bilstm", options=TINY))
     with pytest.raises(IEError, match="no texts"):
         exported.export(source, tmp_path / "onnx", ["", ""])
     with pytest.raises(IEError, match="finds nothing in the sample"):

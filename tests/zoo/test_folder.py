@@ -20,7 +20,7 @@ TINY = {"characters": 4, "bigrams": 4, "words": 2, "hidden": 4, "layers": 1}
 
 
 def build():
-    encoder = encoders.create(EncoderSettings(options=TINY), lambda: [TEXT])
+    encoder = encoders.create(EncoderSettings("char-bilstm", options=TINY), lambda: [TEXT])
     return folder.build("ner_pointer", encoder, Labels(["人物"], [0.02]), Settings(head_size=4, prior=False)).eval()
 
 

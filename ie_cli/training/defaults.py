@@ -1,0 +1,65 @@
+"""What a recipe leaves open, chosen by how many texts there are to train on, and by the encoder.
+
+Few texts want an encoder that knows the language already, and small batches, so that there are steps enough; many
+teach the faster one from scratch all that it needs. The measurements are in data/results/training.md.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ie_cli.training import settings
+from ie_cli.training.diagnosis import Notice
+from ie_cli.training.settings import Train
+from ie_cli.zoo.encoders import AUTO, BUILT_IN, EncoderSettings, TextEncoder
+
+FEW = 5000  # texts
+SMALL = 50e6  # weights of an encoder for which ELECTRA-small's rate is better than BERT-base's (arXiv 2003.10555)
+
+
+class Family(NamedTuple):
+    """What a kind of encoder wants: rates, the head's at least as given; epochs for so many steps, within bounds."""
+
+    lr: float
+    least_head_lr: float
+    steps: int
+    least: int
+    most: int
+
+
+SCRATCH = Family(2e-3, 0.0, steps=2500, least=12, most=40)
+SMALL_PRETRAINED = Family(3e-4, 2e-3, steps=1000, least=5, most=20)
+PRETRAINED = Family(5e-5, 1e-3, steps=1000, least=5, most=20)
+
+
+def choose_encoder(wanted: EncoderSettings, texts: int) -> Iterator[Notice]:
+    """Name the encoder where none is asked for; options alone are those of the built-in one."""
+    if wanted.name != AUTO:
+        return
+    if texts >= FEW or wanted.options:
+        wanted.name = "char-bilstm"
+        return
+    wanted.name, wanted.options = "ie-small-zh", {"words": 256}
+    yield Notice(
+        f"of few texts ({texts}) the pretrained ie-small-zh with jieba's words learns more, so it was taken; "
+        "-e char-bilstm predicts three times as fast"
+    )
+
+
+def fill_in(train: Train, encoder: TextEncoder, texts: int, processes: int) -> None:
+    """Fill in rates, batch and epochs."""
+    family = _family(encoder)
+    settings.fill_in(train, lr=family.lr, least_head_lr=family.least_head_lr)
+    if train.batch is None:
+        train.batch = 8 if texts < FEW else 32
+    if train.epochs is None:
+        per_epoch = math.ceil(texts / (train.batch * train.accumulate * processes))
+        train.epochs = min(family.most, max(family.least, math.ceil(family.steps / per_epoch)))
+
+
+def _family(encoder: TextEncoder) -> Family:
+    if encoder.settings.name in BUILT_IN:
+        return SCRATCH
+    return SMALL_PRETRAINED if sum(w.numel() for w in encoder.module.parameters()) < SMALL else PRETRAINED
