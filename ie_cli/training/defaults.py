@@ -29,9 +29,9 @@ class Family(NamedTuple):
     most: int
 
 
-SCRATCH = Family(2e-3, 0.0, steps=2500, least=12, most=40)
-SMALL_PRETRAINED = Family(3e-4, 2e-3, steps=1000, least=5, most=20)
-PRETRAINED = Family(5e-5, 1e-3, steps=1000, least=5, most=20)
+SCRATCH = Family(2e-3, 0.0, steps=2500, least=12, most=50)
+SMALL_PRETRAINED = Family(3e-4, 2e-3, steps=1000, least=5, most=50)
+PRETRAINED = Family(5e-5, 1e-3, steps=1000, least=5, most=50)
 
 
 def choose_encoder(wanted: EncoderSettings, texts: int) -> Iterator[Notice]:

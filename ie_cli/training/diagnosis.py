@@ -10,7 +10,7 @@ from ie_cli.records import Record
 from ie_cli.scoring import BETWEEN, counts_for
 from ie_cli.training.loop import Epoch
 
-PLATEAU = 3  # epochs without a single right prediction
+PLATEAU = 3  # epochs without a single right prediction, or a fifth of a long run, whose epochs are short
 EXPLODED = 5  # times as many predictions as there is gold
 FEW = 50  # so many predictions are no explosion, however little gold there is
 
@@ -105,17 +105,18 @@ def short_windows(options: Mapping[str, Any], limit: int | None, length: int) ->
 
 
 class EpochWatch:
-    """Looks at each epoch; says a thing once when it begins."""
+    """Looks at each epoch of a run of so many; says a thing once when it begins."""
 
-    def __init__(self):
+    def __init__(self, epochs: int):
+        self.plateau = max(PLATEAU, epochs // 5)
         self.nothing = 0
         self.exploded = False
 
     def notices(self, epoch: Epoch) -> Iterator[Notice]:
         total = epoch.score.total
         self.nothing = 0 if total.tp else self.nothing + 1
-        if self.nothing == PLATEAU:
-            yield Notice(_plateau(total.n_pred))
+        if self.nothing == self.plateau:
+            yield Notice(_plateau(self.plateau, total.n_pred))
         before, self.exploded = self.exploded, total.n_pred > max(FEW, EXPLODED * total.n_gold)
         if self.exploded and not before:
             yield Notice(
@@ -124,14 +125,14 @@ class EpochWatch:
             )
 
 
-def _plateau(predicted: int) -> str:
+def _plateau(epochs: int, predicted: int) -> str:
     """F1 is 0: a head that predicts nothing yet needs other help than one that predicts what is wrong."""
     if not predicted:
         return (
-            f"dev F1 is 0 for {PLATEAU} epochs and nothing is predicted: the head is on its all-negative plateau; "
+            f"dev F1 is 0 for {epochs} epochs and nothing is predicted: the head is on its all-negative plateau; "
             "try a higher train.head_lr, a smaller train.batch or more train.epochs"
         )
     return (
-        f"dev F1 is 0 for {PLATEAU} epochs although {predicted} are predicted: none is right; try a lower train.lr, "
+        f"dev F1 is 0 for {epochs} epochs although {predicted} are predicted: none is right; try a lower train.lr, "
         "and see with `ie show` whether training and dev records are annotated alike"
     )

@@ -37,7 +37,7 @@ def train(
         best_so_far: the best F1, and for how many epochs it has been the best.
         note: how the model was made, for its folder.
     """
-    watch = diagnosis.EpochWatch()
+    watch = diagnosis.EpochWatch(settings.epochs)
     if _is_over(best_so_far, settings):
         return
     for event in loop.fit(state, examples, settings, evaluate):

@@ -13,9 +13,9 @@ def epoch(tp, predicted, gold=100):
     return Epoch(1, 1.0, score, 1.0)
 
 
-def told(*epochs):
-    """The notices behind each epoch."""
-    watch = EpochWatch()
+def told(*epochs, of=5):
+    """The notices behind each epoch of a run of so many."""
+    watch = EpochWatch(of)
     return [[notice.text for notice in watch.notices(epoch(*e))] for e in epochs]
 
 
@@ -23,6 +23,11 @@ def test_a_plateau_is_said_once_behind_the_third_epoch():
     found = told((0, 0), (0, 0), (0, 0), (0, 0))
     assert [len(notices) for notices in found] == [0, 0, 1, 0]
     assert "F1 is 0 for 3 epochs and nothing is predicted" in found[2][0] and "train.head_lr" in found[2][0]
+
+
+def test_the_short_epochs_of_a_long_run_are_given_time():
+    found = told(*[(0, 0)] * 6, of=25)
+    assert [len(notices) for notices in found] == [0, 0, 0, 0, 1, 0] and "for 5 epochs" in found[4][0]
 
 
 def test_wrong_predictions_are_another_plateau():
