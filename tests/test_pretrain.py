@@ -129,6 +129,15 @@ def test_distillation_alone_brings_the_student_nearer_to_its_teacher(texts, pret
     assert "accuracy" not in result.stderr
 
 
+def test_one_setting_of_train_leaves_the_others_as_they_are(texts, tmp_path):
+    common = ["-o", tmp_path / "run", "--cache", tmp_path / "cache", "--threads", 1, *BUILT_IN]
+    args = ["pretrain", texts, *common, "--steps", 1, "--seed", 2, "--set", "texts.held_out=4"]
+    result = CliRunner().invoke(app, list(map(str, args)))
+    assert result.exit_code == 0, result.output
+    train = yaml.safe_load((tmp_path / "run" / "recipe.yaml").read_text())["train"]
+    assert (train["seed"], train["batch"], train["max_grad_norm"]) == (2, 32, 1.0)
+
+
 def test_a_run_that_was_killed_goes_on_to_the_same_weights(texts, tmp_path):
     args = (*BUILT_IN, "--steps", 12, "--set", "train.ema=0.9")
     assert pretrain(texts, tmp_path / "whole", *args).exit_code == 0
@@ -140,7 +149,8 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(texts, tmp_path):
             break
     process.wait()
     assert 1 <= len(rows(tmp_path / "cut")) < 3
-    result = pretrain(texts, tmp_path / "cut", *args, "--resume")
+    again = ["pretrain", "-o", tmp_path / "cut", "--cache", tmp_path / "cache", "--threads", 1, "--resume"]
+    result = CliRunner().invoke(app, list(map(str, again)))  # its own settings
     assert result.exit_code == 0, result.output
     one, two = (load_file(tmp_path / run / "encoder" / "model.safetensors") for run in ("whole", "cut"))
     assert all(torch.equal(one[name], two[name]) for name in one)

@@ -120,7 +120,7 @@ def test_a_run_that_was_killed_and_resumed_ends_as_an_undisturbed_one(records, t
     killed = subprocess.run(command, capture_output=True, text=True)
     assert killed.returncode == -signal.SIGKILL, killed.stderr
     assert [row["epoch"] for row in metrics(tmp_path / "parts")] == [1]
-    resumed = fit(records, tmp_path / "parts", *options, "--resume")
+    resumed = train("-o", tmp_path / "parts", "--cache", tmp_path / "cache", "--resume")  # its own settings
     assert resumed.exit_code == 0, resumed.output
     assert "note: resumed with" not in resumed.stderr
     assert whole_run(tmp_path / "whole") == whole_run(tmp_path / "parts")
@@ -171,7 +171,18 @@ def test_a_run_that_lost_patience_is_not_gone_on_with(records, tmp_path):
 def test_a_checkpoint_of_other_methods_is_refused(records, tmp_path):
     assert fit(records, tmp_path / "run", "--epochs", 1).exit_code == 0
     result = fit(records, tmp_path / "run", "--epochs", 2, "--resume", "--set", "train.lookahead.steps=5")
-    assert result.exit_code == 1 and "does not fit this recipe" in result.stderr
+    assert result.exit_code == 1 and "does not fit this recipe" in result.stderr and "--overwrite" in result.stderr
+
+
+def test_a_run_that_finished_nothing_is_not_said_to_go_on(records, tmp_path, monkeypatch):
+    from ie_cli.training import loop
+
+    def stop(*arguments):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(loop, "update", stop)
+    stopped = fit(records, tmp_path / "run", "--epochs", 1)
+    assert stopped.exit_code == 130 and "stopped before anything was finished" in stopped.stderr
 
 
 def test_the_run_folder_says_what_it_was_made_with(records, tmp_path):

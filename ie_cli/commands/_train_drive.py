@@ -28,12 +28,21 @@ def drive(
     spoken = SpokenReport()
     try:
         tell(events(spoken.report, True), out)
-    except KeyboardInterrupt:
-        say(f"stopped; what was finished is in {out}: go on with --resume")
+    except (KeyboardInterrupt, SystemExit):
+        say(_stopped(out))
         raise
     spoken.close()
     if spoken.report.counts["skipped"]:
         raise typer.Exit(REJECTED)
+
+
+def _stopped(out: Path) -> str:
+    """What to say of a run that is stopped; that of several seeds has a folder for each."""
+    from ie_cli.training.checkpoint import NAME
+
+    if any(out.glob(NAME)) or any(out.glob(f"*/{NAME}")):
+        return f"stopped; what was finished is in {out}: go on with --resume"
+    return "stopped before anything was finished"
 
 
 def _take_part(events: Iterator[Any]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any, TypeVar
 
 from ie_cli import config
@@ -11,7 +12,9 @@ from ie_cli.registry import load
 Recipe = TypeVar("Recipe")
 
 
-def fill(kind: type[Recipe], source: list[str], assign: list[str], flags: dict[str, Any], files: str) -> Recipe:
+def fill(
+    kind: type[Recipe], source: list[str], assign: list[str], flags: dict[str, Any], files: str, resumed: Path | None
+) -> Recipe:
     """The recipe from its file (if one is among the sources), then --set, then flags.
 
     Args:
@@ -19,21 +22,31 @@ def fill(kind: type[Recipe], source: list[str], assign: list[str], flags: dict[s
         source: a recipe, other files, or both.
         flags: dotted names of settings and their values; None was not given.
         files: the setting that names the other files.
+        resumed: folder of a run that goes on, as its own recipe says where there is no other.
 
     Raises:
         IEError: several recipes, or a setting that is not known or of another type.
     """
     recipes = [name for name in source if name.endswith((".yaml", ".yml"))]
+    others = [name for name in source if name not in recipes]
     if len(recipes) > 1:
         raise IEError(f"one recipe at a time: {', '.join(recipes)}")
+    if resumed is not None and not recipes:
+        recipes = _kept(resumed)
     plain = _read(kind, recipes[0]) if recipes else {}
     for assignment in assign:
         config.override(plain, assignment)
-    others = [name for name in source if name not in recipes]
     for key, value in (flags | {files: others or None}).items():
         if value is not None:
             config.put(plain, key, value)
     return config.build(kind, plain)
+
+
+def _kept(folder: Path) -> list[str]:
+    """The recipe that a run has left, if it came so far."""
+    from ie_cli.training.run_folder import RECIPE  # late: it needs torch
+
+    return [str(folder / RECIPE)] if (folder / RECIPE).is_file() else []
 
 
 def _read(kind: type, path: str) -> dict[str, Any]:

@@ -29,7 +29,7 @@ def run(
     steps: int = typer.Option(None, "--steps", min=1, help="Updates. Default: one pass over the texts."),
     seed: int = typer.Option(None, "--seed", help="Seed of new weights, masks, dropout and order."),
     assign: list[str] = typer.Option(None, "--set", metavar="KEY=VALUE", help="Any setting of the recipe."),
-    resume: bool = typer.Option(False, "--resume", help="Go on behind the last checkpoint of DIR."),
+    resume: bool = typer.Option(False, "--resume", help="Go on behind the last checkpoint of DIR, as it began."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Remove an earlier run in DIR first."),
     cache: str = typer.Option(None, "--cache", metavar="DIR", help="Where tokenised data lies; default as `datasets`."),
     processes: int = typer.Option(1, "--processes", min=1, help="Processes that tokenise."),
@@ -55,7 +55,7 @@ def run(
     def events(report: Report, first: bool) -> Iterator:
         from ie_cli.pretraining.settings import Recipe
 
-        recipe = fill(Recipe, source or [], assign or [], flags, "texts.files")
+        recipe = fill(Recipe, source or [], assign or [], flags, "texts.files", out if resume else None)
         yield from _events(recipe, out, options | {"report": report}, first and overwrite and not resume)
 
     drive(events, tell_pretraining, out)

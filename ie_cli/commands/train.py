@@ -32,7 +32,7 @@ def run(
         None, "--seeds", metavar="N|LIST", help="Train with N seeds, or with those of a list (1,2,3)."
     ),
     assign: list[str] = typer.Option(None, "--set", metavar="KEY=VALUE", help="Any setting of the recipe."),
-    resume: bool = typer.Option(False, "--resume", help="Go on behind the last finished epoch of DIR."),
+    resume: bool = typer.Option(False, "--resume", help="Go on behind the last finished epoch of DIR, as it began."),
     overwrite: bool = typer.Option(False, "--overwrite", help="Remove an earlier run in DIR first."),
     cache: str = typer.Option(None, "--cache", metavar="DIR", help="Where tokenised data lies; default as `datasets`."),
     processes: int = typer.Option(1, "--processes", min=1, help="Processes that tokenise."),
@@ -51,13 +51,16 @@ def run(
 
         ie train data/configs/ner-char.yaml train.jsonl -o runs/ner --set train.lr=1e-3
 
+        ie train -o runs/ner --resume
+
         ie train train.jsonl --dev dev.jsonl -o runs/ner --seeds 3
     """
     threads.limit(thread_count)
     from ie_cli.training.recipe import Recipe
 
     flags = {"data.dev": dev or None, "encoder.name": encoder, "task": task, "train.epochs": epochs, "train.seed": seed}
-    settings = fill(Recipe, source or [], assign or [], flags, "data.train")
+    resumed = out if resume and seeds is None else None
+    settings = fill(Recipe, source or [], assign or [], flags, "data.train", resumed)
     options = {"resume": resume, "cache": cache, "processes": processes}
 
     def events(report: Report, first: bool) -> Iterator:

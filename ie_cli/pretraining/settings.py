@@ -101,7 +101,7 @@ class Recipe:
     teacher: Teacher = field(default_factory=Teacher)
     steps: int = 0
     save_every: int = 500
-    train: Train = field(default_factory=lambda: Train(batch=32))
+    train: Train = field(default_factory=Train)
 
 
 RANGES = settings.RANGES | {
@@ -124,7 +124,7 @@ CHOICES = {"masking.unit": ("character", "word", "ngram")} | settings.CHOICES
 
 
 def complete(recipe: Recipe) -> None:
-    """Check the ranges and fill in the rates.
+    """Check the ranges and fill in what is left open.
 
     Raises:
         IEError: a number out of its range, or a word that is none of the choices.
@@ -132,5 +132,6 @@ def complete(recipe: Recipe) -> None:
     config.check(recipe, RANGES, CHOICES)
     if recipe.encoder.name == AUTO:
         recipe.encoder.name = "char-bilstm"
+    recipe.train.batch = recipe.train.batch or 32
     lr = 1e-3 if recipe.encoder.name in BUILT_IN else 3e-4
     settings.fill_in(recipe.train, lr=lr, least_head_lr=1e-3)
