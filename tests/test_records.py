@@ -139,7 +139,13 @@ def test_what_is_refused(data, reason):
 
 
 @pytest.mark.parametrize(
-    ("line", "reason"), [(b"{", "not JSON"), (b'{"text": "\xff"}', "not UTF-8"), (b"[" * 100_000, "nested too deep")]
+    ("line", "reason"),
+    [
+        (b"{", "not JSON"),
+        (b'{"a": 1,\n', r"\(character 9\)"),
+        (b'{"text": "\xff"}', "not UTF-8"),
+        (b"[" * 100_000, "nested too deep"),
+    ],
 )
 def test_lines_that_are_no_json(line, reason):
     with pytest.raises(FormatError, match=reason):

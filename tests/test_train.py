@@ -174,6 +174,13 @@ def test_a_checkpoint_of_other_methods_is_refused(records, tmp_path):
     assert result.exit_code == 1 and "does not fit this recipe" in result.stderr and "--overwrite" in result.stderr
 
 
+def test_a_bad_line_of_a_split_file_is_told_once(records, tmp_path):
+    source = tmp_path / "bad.jsonl"
+    source.write_text(records.read_text() * 5 + "broken\n")
+    result = train(source, "-o", tmp_path / "run", "--epochs", 1, "--set", "data.dev_share=0.4")
+    assert result.exit_code == 3 and "skipped in all: 1 (1 × not JSON)" in result.stderr
+
+
 def test_a_run_that_finished_nothing_is_not_said_to_go_on(records, tmp_path, monkeypatch):
     from ie_cli.training import loop
 

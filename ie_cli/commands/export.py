@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from ie_cli import threads
-from ie_cli.commands._shell import SpokenReport, inputs, say
+from ie_cli.commands._shell import REJECTED, SpokenReport, inputs, say
 from ie_cli.errors import IEError
 
 
@@ -23,14 +23,14 @@ def run(
     """Write a model whose encoder runs in ONNX Runtime (pip install 'ie-cli[onnx]'), if its answers are the same.
 
     They are compared on SAMPLE: the F1 of its predictions against those of the model must be 0.999, with
-    --int8 0.95; else nothing is written and the exit code is 1.
+    --int8 0.95; else nothing is written and the exit code is 1. It is 3 if lines of SAMPLE were skipped.
 
         ie export data/samples/news.jsonl -m runs/mine -o runs/mine-int8 --int8
 
         ie predict -m runs/mine-int8 data/samples/news.jsonl
     """
     threads.limit(thread_count)
-    texts = _texts(inputs(sample), most)
+    texts, skipped = _texts(inputs(sample), most)
     from ie_cli.zoo import exported, folder, manifest
 
     model = model or manifest.DEFAULT
@@ -40,9 +40,12 @@ def run(
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     compared = f"F1 {comparison.f1:.4f} against the model's {comparison.found} findings in {len(texts)} texts"
     say(f"{out}: {size / 1e6:.1f} MB; {compared}")
+    if skipped:
+        raise typer.Exit(REJECTED)
 
 
-def _texts(names: list[str], most: int) -> list[str]:
+def _texts(names: list[str], most: int) -> tuple[list[str], int]:
+    """The first texts of some files, and how many lines were skipped on the way."""
     from itertools import islice
 
     from ie_cli.files import opened
@@ -56,4 +59,4 @@ def _texts(names: list[str], most: int) -> list[str]:
     spoken.close()
     if not any(texts):
         raise IEError(f"{', '.join(names)}: no texts to compare on")
-    return texts
+    return texts, spoken.report.counts["skipped"]

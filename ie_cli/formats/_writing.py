@@ -33,7 +33,8 @@ class Draft:
 
     def cannot_hold(self, what: str, which: str) -> None:
         """Report a part of the record as lost for which the format has no place."""
-        self.lost(f"the format has no place for a {what}: {which}", cause=f"{what} in this format")
+        article = "an" if what[0] in "aeiou" else "a"
+        self.lost(f"the format has no place for {article} {what}: {which}", cause=f"{what} in this format")
 
     def leave_out(self, *parts: str) -> None:
         """Report each item of these parts (entities, relations, events) as lost."""

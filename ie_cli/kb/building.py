@@ -52,6 +52,8 @@ def build(
         IEError: two entities have the same id, or there is none at all.
     """
     with _folder.replacing(folder) as part:
+        if earlier is None and any(folder.glob("*")):
+            tell(f"{folder}: the base that is there gives way to the new one when this is whole")
         store = _stored(part, entries, earlier, merge)
         if not store.rows:
             raise IEError(f"{folder}: no entity to build a base of; see what was skipped, and `ie kb build --help`")

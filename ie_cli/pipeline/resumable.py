@@ -97,10 +97,12 @@ def opened(path: Path, job: Mapping[str, Any], *, resume: bool) -> Iterator[Resu
         job: what has to be the same when a run is resumed: name -> a value that JSON can hold.
 
     Raises:
-        IEError: another run writes it, or the unfinished one was of another job.
+        IEError: another run writes it, the unfinished one was of another job, or it is finished already.
         OSError: it cannot be written; the error names `path`.
     """
     part, journal = part_and_journal(path)
+    if resume and path.exists() and not part.exists():
+        raise IEError(f"{path}: is finished, there is nothing to resume; leave --resume out to make it anew")
     job = json.loads(json.dumps(job))  # as the journal has it: a tuple is a list there
     with named(path, part):
         with part.open("ab", buffering=0) as stream:  # what a full disk did not take is not tried again at the end

@@ -61,8 +61,8 @@ def restore(state: State, folder: Path) -> dict[str, Any]:
             state.scaler.load_state_dict(counters["scaler"])
         state.optimiser.load_state_dict(state.optimiser.state_dict() | {"state": _moments(tensors)})
     except (SafetensorError, RuntimeError, KeyError, ValueError) as error:
-        reason = str(error).splitlines()[0]
-        raise IEError(f"{path}: does not fit this recipe ({reason}); start anew with --overwrite, or another -o") from None
+        reason = f"does not fit this recipe ({str(error).splitlines()[0]})"
+        raise IEError(f"{path}: {reason}; start anew with --overwrite, or another -o") from None
     state.epoch = counters["epoch"]
     return counters
 

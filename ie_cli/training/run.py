@@ -75,7 +75,7 @@ def run(
     parallel.start()
     if parallel.rank() == 0:
         run_folder.prepare(out, resume)
-    dev_records = list(dev.read(report))
+    dev_records = list(dev.read(report if settings.data.dev else Report()))  # of a split, the train side tells
     labels, train, texts, notices = _labels(settings, train, dev_records, report)
     if not dev_records:
         raise IEError(_no_dev(settings.data))

@@ -71,7 +71,8 @@ def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> Tex
     try:
         tokenizer, inner = _transformers.load(place, options.positions)
     except (OSError, ValueError, ImportError) as error:
-        raise IEError(f"cannot load the encoder '{settings.name}': {_first_line(error)}") from None
+        hint = "name a local folder that has it, or -e ie-small-zh, which needs no download"
+        raise IEError(f"cannot load the encoder '{settings.name}': {_first_line(error).rstrip(".")}; {hint}") from None
     return _assemble(settings, tokenizer, inner)
 
 

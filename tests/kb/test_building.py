@@ -41,6 +41,14 @@ def test_two_entities_with_one_id_stop_the_build(folder):
     assert list(folder.parent.iterdir()) == []
 
 
+def test_a_base_that_gives_way_is_told_of(folder):
+    told = []
+    kb.build(placed(A), folder, tell=told.append)
+    assert not any("gives way" in line for line in told)
+    kb.build(placed(B), folder, tell=told.append)
+    assert sum(line.startswith(f"{folder}: the base that is there gives way") for line in told) == 1
+
+
 def test_or_they_are_made_one(folder):
     made = kb.build(placed(A, B, C, NEWER, NEWER), folder, merge=True)
     assert made == kb.Summary(entities=3, names=5, replaced=0, merged=2)

@@ -95,6 +95,14 @@ def test_without_resume_it_begins_anew(tmp_path):
     assert out.read_text() == "c\n" and list(tmp_path.iterdir()) == [out]
 
 
+def test_a_finished_file_is_not_made_anew_in_silence(tmp_path):
+    out = tmp_path / "out"
+    write(out, "a\n")
+    with pytest.raises(IEError, match="is finished, there is nothing to resume; leave --resume out"):
+        write(out, "b\n", resume=True)
+    assert out.read_text() == "a\n" and list(tmp_path.iterdir()) == [out]
+
+
 def test_another_job_is_not_gone_on_with(tmp_path):
     out = tmp_path / "out"
     with pytest.raises(KeyboardInterrupt):

@@ -75,8 +75,10 @@ def test_what_differs_is_refused_and_leaves_nothing(tmp_path, monkeypatch):
 def test_on_the_command_line_with_8_bits(tmp_path):
     sample = tmp_path / "sample.jsonl"
     sample.write_text(json.dumps({"text": "浙商银行企业信贷部叶老桂博士"}) + "\n")
-    result = CliRunner().invoke(app, ["export", str(sample), "-o", str(tmp_path / "q"), "--int8"])
-    assert result.exit_code == 0 and "F1 1.0000 against the model's 3 findings in 1 texts" in result.stderr
+    with_another = tmp_path / "other.jsonl"
+    with_another.write_text(sample.read_text() + "broken\n")
+    result = CliRunner().invoke(app, ["export", str(with_another), "-o", str(tmp_path / "q"), "--int8"])
+    assert result.exit_code == 3 and "F1 1.0000 against the model's 3 findings in 1 texts" in result.stderr
     out = CliRunner().invoke(app, ["predict", "-m", str(tmp_path / "q"), str(sample)]).stdout
     assert [e["text"] for e in json.loads(out)["entities"]] == ["浙商银行", "叶老桂", "博士"]
     again = CliRunner().invoke(app, ["export", str(sample), "-m", str(tmp_path / "q"), "-o", str(tmp_path / "r")])
