@@ -71,8 +71,8 @@ def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> Tex
     try:
         tokenizer, inner = _transformers.load(place, options.positions)
     except (OSError, ValueError, ImportError) as error:
-        hint = "name a local folder that has it, or -e ie-small-zh, which needs no download"
-        raise IEError(f"cannot load the encoder '{settings.name}': {_first_line(error).rstrip(".")}; {hint}") from None
+        reason, way = _first_line(error).rstrip("."), "name a folder that holds one, or ie-small-zh, which ships with ie"
+        raise IEError(f"cannot load the encoder '{settings.name}': {reason}; {way}") from None
     return _assemble(settings, tokenizer, inner)
 
 
