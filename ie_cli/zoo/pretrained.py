@@ -71,7 +71,7 @@ def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> Tex
     try:
         tokenizer, inner = _transformers.load(place, options.positions)
     except (OSError, ValueError, ImportError) as error:
-        reason, way = _first_line(error).rstrip("."), "name a folder that holds one, or ie-small-zh, which ships with ie"
+        reason, way = _first_line(error).rstrip("."), "name a folder that holds it, or ie-small-zh, which ships"
         raise IEError(f"cannot load the encoder '{settings.name}': {reason}; {way}") from None
     return _assemble(settings, tokenizer, inner)
 
