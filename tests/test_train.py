@@ -174,6 +174,11 @@ def test_a_checkpoint_of_other_methods_is_refused(records, tmp_path):
     assert result.exit_code == 1 and "does not fit this recipe" in result.stderr and "--overwrite" in result.stderr
 
 
+def test_without_a_run_there_is_nothing_to_go_on_with(tmp_path):
+    result = train("-o", tmp_path / "run", "--resume")
+    assert result.exit_code == 1 and f"{tmp_path / 'run'}: no run to go on with; start it" in result.stderr
+
+
 def test_a_bad_line_of_a_split_file_is_told_once(records, tmp_path):
     source = tmp_path / "bad.jsonl"
     source.write_text(records.read_text() * 5 + "broken\n")

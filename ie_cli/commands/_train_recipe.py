@@ -25,7 +25,7 @@ def fill(
         resumed: folder of a run that goes on, as its own recipe says where there is no other.
 
     Raises:
-        IEError: several recipes, or a setting that is not known or of another type.
+        IEError: several recipes, no run to go on with, or a setting that is not known or of another type.
     """
     recipes = [name for name in source if name.endswith((".yaml", ".yml"))]
     others = [name for name in source if name not in recipes]
@@ -33,6 +33,8 @@ def fill(
         raise IEError(f"one recipe at a time: {', '.join(recipes)}")
     if resumed is not None and not recipes:
         recipes = _kept(resumed)
+        if not recipes and not others:
+            raise IEError(f"{resumed}: no run to go on with; start it without --resume")
     plain = _read(kind, recipes[0]) if recipes else {}
     for assignment in assign:
         config.override(plain, assignment)
