@@ -48,14 +48,14 @@ def choose_encoder(wanted: EncoderSettings, texts: int) -> Iterator[Notice]:
     )
 
 
-def fill_in(train: Train, encoder: TextEncoder, texts: int, processes: int) -> None:
-    """Fill in rates, batch and epochs."""
+def fill_in(train: Train, encoder: TextEncoder, texts: int, windows: int, processes: int) -> None:
+    """Fill in rates, batch, and epochs, of which each has all `windows` of the texts."""
     family = _family(encoder)
     settings.fill_in(train, lr=family.lr, least_head_lr=family.least_head_lr)
     if train.batch is None:
         train.batch = 8 if texts < FEW else 32
     if train.epochs is None:
-        per_epoch = math.ceil(texts / (train.batch * train.accumulate * processes))
+        per_epoch = math.ceil(windows / (train.batch * train.accumulate * processes))
         train.epochs = min(family.most, max(family.least, math.ceil(family.steps / per_epoch)))
 
 

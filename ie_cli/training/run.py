@@ -80,9 +80,10 @@ def run(
     if not dev_records:
         raise IEError(_no_dev(settings.data))
     notices += defaults.choose_encoder(settings.encoder, texts)
-    model = _model(settings, labels, head, train, texts)
-    state = State(model, settings.train)
+    model = _model(settings, labels, head, train)
     examples = _examples(settings, labels, model, train, cache=cache, processes=processes)
+    defaults.fill_in(settings.train, model.text_encoder, texts, len(examples.lengths), parallel.count())
+    state = State(model, settings.train)
     yield Started(
         settings.task, labels.names, settings.encoder.name, settings.encoder.mode, folder.parameters(model),
         examples.texts, len(examples.lengths), examples.lost, len(dev_records), dev_source,
@@ -120,11 +121,10 @@ def _names(task: str, records: Iterable[Record]) -> list[str]:
         return []
 
 
-def _model(settings: Recipe, labels: Any, head: Any, train: data.Part, texts: int) -> nn.Module:
+def _model(settings: Recipe, labels: Any, head: Any, train: data.Part) -> nn.Module:
     """The model to train; what its encoder and head decided is put into the recipe."""
     torch.manual_seed(settings.train.seed)
     encoder = encoders.create(settings.encoder, lambda: (record.text for record in train))
-    defaults.fill_in(settings.train, encoder, texts, parallel.count())
     model = folder.build(settings.task, encoder, labels, head)
     model.count_matches(train)
     settings.encoder, settings.model = encoder.settings, asdict(head)

@@ -14,9 +14,9 @@ def encoder(name, weights=10):
     return SimpleNamespace(settings=EncoderSettings(name), module=nn.Linear(weights, 1, bias=False, device="meta"))
 
 
-def filled(name, texts, weights=10, processes=1, **given):
+def filled(name, texts, weights=10, windows=None, processes=1, **given):
     train = Train(**given)
-    defaults.fill_in(train, encoder(name, weights), texts, processes)
+    defaults.fill_in(train, encoder(name, weights), texts, windows or texts, processes)
     return train
 
 
@@ -56,6 +56,10 @@ def test_steps_of_several_processes_and_batches_are_counted():
     alone = filled("some/base", 1000)
     assert filled("some/base", 2000, processes=2).epochs == alone.epochs
     assert filled("some/base", 2000, accumulate=2).epochs == alone.epochs
+
+
+def test_long_texts_are_several_examples_each():
+    assert filled("some/base", 100, windows=2000).epochs == filled("some/base", 2000).epochs
 
 
 def test_what_is_given_stays():
