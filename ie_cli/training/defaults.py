@@ -16,22 +16,21 @@ from ie_cli.training.settings import Train
 from ie_cli.zoo.encoders import AUTO, BUILT_IN, EncoderSettings, TextEncoder
 
 FEW = 5000  # texts
+EPOCHS = (5, 50)  # least and most
 SMALL = 50e6  # weights of an encoder for which ELECTRA-small's rate is better than BERT-base's (arXiv 2003.10555)
 
 
 class Family(NamedTuple):
-    """What a kind of encoder wants: rates, the head's at least as given; epochs for so many steps, within bounds."""
+    """What a kind of encoder wants: rates, the head's at least as given, and epochs for so many steps."""
 
     lr: float
     least_head_lr: float
     steps: int
-    least: int
-    most: int
 
 
-SCRATCH = Family(2e-3, 0.0, steps=2500, least=12, most=50)
-SMALL_PRETRAINED = Family(3e-4, 2e-3, steps=1000, least=5, most=50)
-PRETRAINED = Family(5e-5, 1e-3, steps=1000, least=5, most=50)
+SCRATCH = Family(2e-3, 0.0, 4000)
+SMALL_PRETRAINED = Family(3e-4, 2e-3, 1000)
+PRETRAINED = Family(5e-5, 1e-3, 1000)
 
 
 def choose_encoder(wanted: EncoderSettings, texts: int) -> Iterator[Notice]:
@@ -56,7 +55,8 @@ def fill_in(train: Train, encoder: TextEncoder, texts: int, windows: int, proces
         train.batch = 8 if texts < FEW else 32
     if train.epochs is None:
         per_epoch = math.ceil(windows / (train.batch * train.accumulate * processes))
-        train.epochs = min(family.most, max(family.least, math.ceil(family.steps / per_epoch)))
+        least, most = EPOCHS
+        train.epochs = min(most, max(least, math.ceil(family.steps / per_epoch)))
 
 
 def _family(encoder: TextEncoder) -> Family:
