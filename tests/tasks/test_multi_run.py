@@ -49,7 +49,8 @@ def run(tmp_path_factory):
         for word in ("--set", f"model.settings.{part}.dropout=0")
     ]  # fmt: skip
     flags = [*files, "--dev", gold, "--task", "multi", "-o", place / "run", "--threads", 1, "--cache", place / "cache",
-             "--set", TINY, *dropout, "--set", "train.lr=0.02", "--set", "train.batch=3"]  # fmt: skip
+             "--set", TINY, *dropout, "--set", "train.lr=0.02", "--set", "train.batch=3",
+             "--set", "train.max_grad_norm=5"]  # fmt: skip
     told = ie("train", *flags, "--epochs", 30).stderr
     again = ie("train", *flags, "--epochs", 31, "--resume").stderr
     return place, told, again
