@@ -341,6 +341,7 @@ def test_mistakes_end_in_one_line(records, tmp_path, args, reason):
     assert result.exit_code == 1
     assert reason in result.stderr
     assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -30,6 +31,10 @@ def drive(
         tell(events(spoken.report, True), out)
     except (KeyboardInterrupt, SystemExit):
         say(_stopped(out))
+        raise
+    except IEError:
+        with contextlib.suppress(OSError):
+            out.rmdir()  # where nothing was written yet, nothing is left
         raise
     spoken.close()
     if spoken.report.counts["skipped"]:
