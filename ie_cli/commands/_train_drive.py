@@ -45,7 +45,7 @@ def _stopped(out: Path) -> str:
     """What to say of a run that is stopped; that of several seeds has a folder for each."""
     from ie_cli.training.checkpoint import NAME
 
-    if any(out.glob(NAME)) or any(out.glob(f"*/{NAME}")):
+    if (out / NAME).is_file() or any(out.glob(f"*/{NAME}")):
         return f"stopped; what was finished is in {out}: go on with --resume"
     return "stopped before anything was finished"
 

@@ -106,9 +106,9 @@ def _distinct(rows: Iterable[Row]) -> list[Row]:
     """The annotation lines; a second span or event of the same id gets one of its own."""
     out, taken = [], set()
     for row in rows:
-        key, rest = _key(row), row.data["line"].removeprefix(_key(row))
+        key = _key(row)
         if key.startswith(("T", "E")) and not row.is_new(key, taken):
-            row.data["line"] = f"{key}@{row.line}{rest}"
+            row.data["line"] = f"{key}@{row.line}{row.data['line'].removeprefix(key)}"
         taken.add(key)
         out.append(row)
     return out

@@ -7,12 +7,13 @@ teach the faster one from scratch all that it needs. The measurements are in dat
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ie_cli.training import settings
+from ie_cli.training import batches, settings
 from ie_cli.training.diagnosis import Notice
 from ie_cli.training.settings import Train
+from ie_cli.zoo import folder
 from ie_cli.zoo.encoders import AUTO, BUILT_IN, EncoderSettings, TextEncoder
 
 FEW = 5000  # texts
@@ -47,19 +48,19 @@ def choose_encoder(wanted: EncoderSettings, texts: int) -> Iterator[Notice]:
     )
 
 
-def fill_in(train: Train, encoder: TextEncoder, texts: int, windows: int, processes: int) -> None:
-    """Fill in rates, batch, and epochs, of which each has all `windows` of the texts."""
+def fill_in(train: Train, encoder: TextEncoder, texts: int, lengths: Sequence[int], processes: int) -> None:
+    """Fill in rates, batch, and epochs, of which each has all windows of the texts; `lengths` are theirs."""
     family = _family(encoder)
     settings.fill_in(train, lr=family.lr, least_head_lr=family.least_head_lr)
     if train.batch is None:
         train.batch = 8 if texts < FEW else 32
     if train.epochs is None:
-        per_epoch = math.ceil(windows / (train.batch * train.accumulate * processes))
         least, most = EPOCHS
-        train.epochs = min(most, max(least, math.ceil(family.steps / per_epoch)))
+        enough = math.ceil(family.steps / batches.steps(lengths, train, processes))
+        train.epochs = min(most, max(least, enough))
 
 
 def _family(encoder: TextEncoder) -> Family:
     if encoder.settings.name in BUILT_IN:
         return SCRATCH
-    return SMALL_PRETRAINED if sum(w.numel() for w in encoder.module.parameters()) < SMALL else PRETRAINED
+    return SMALL_PRETRAINED if folder.parameters(encoder.module) < SMALL else PRETRAINED

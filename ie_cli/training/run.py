@@ -82,7 +82,7 @@ def run(
     notices += defaults.choose_encoder(settings.encoder, texts)
     model = _model(settings, labels, head, train)
     examples = _examples(settings, labels, model, train, cache=cache, processes=processes)
-    defaults.fill_in(settings.train, model.text_encoder, texts, len(examples.lengths), parallel.count())
+    defaults.fill_in(settings.train, model.text_encoder, texts, examples.lengths, parallel.count())
     state = State(model, settings.train)
     yield Started(
         settings.task, labels.names, settings.encoder.name, settings.encoder.mode, folder.parameters(model),

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import safetensors
+from torch import nn
 
 from ie_cli import config
 from ie_cli.errors import IEError
@@ -83,6 +84,6 @@ def load(place: str | Path) -> TaskModel:
     return model.eval().requires_grad_(False).to(best_device())
 
 
-def parameters(model: TaskModel) -> int:
+def parameters(model: nn.Module) -> int:
     """Number of weights."""
     return sum(p.numel() for p in model.parameters())

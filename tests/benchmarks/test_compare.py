@@ -56,6 +56,7 @@ def test_a_finished_cell_is_not_done_again(tmp_path, monkeypatch):
 @pytest.mark.parametrize("name", sorted(path.name for path in HERE.glob("*.yaml")))
 def test_plans_ask_for_settings_that_exist(name, monkeypatch):
     monkeypatch.setenv("ENCODER", "some/folder")
+    monkeypatch.setenv("LR", "2e-4")
     asked = compare.plan(str(HERE / name))
     for words in asked.rows.values():
         data = {"data": {"train": ["x.jsonl"]}}

@@ -16,7 +16,7 @@ def encoder(name, weights=10):
 
 def filled(name, texts, weights=10, windows=None, processes=1, **given):
     train = Train(**given)
-    defaults.fill_in(train, encoder(name, weights), texts, windows or texts, processes)
+    defaults.fill_in(train, encoder(name, weights), texts, range(windows or texts), processes)
     return train
 
 
