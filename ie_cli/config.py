@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 
 import yaml
 
-from ie_cli.errors import FormatError, IEError
+from ie_cli.errors import FormatError, IEError, UsageError
 from ie_cli.registry import unknown
 
 T = TypeVar("T")
@@ -156,11 +156,11 @@ def override(data: dict[str, Any], assignment: str) -> None:
     """Apply `train.lr=2e-5` to nested plain data, in place; the value is read as YAML."""
     dotted, equals, text = assignment.partition("=")
     if not equals:
-        raise IEError(f"--set takes KEY=VALUE, found '{assignment}'")
+        raise UsageError(f"--set takes KEY=VALUE, found '{assignment}'")
     try:
         put(data, dotted.strip(), yaml.safe_load(text))
     except yaml.YAMLError:
-        raise IEError(f"--set {assignment}: the value is not YAML") from None
+        raise UsageError(f"--set {assignment}: the value is not YAML") from None
 
 
 def put(data: dict[str, Any], dotted: str, value: Any) -> None:

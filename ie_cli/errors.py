@@ -13,6 +13,10 @@ class IEError(Exception):
     """A stated error: one line for stderr, exit code 1."""
 
 
+class UsageError(IEError):
+    """A command line that asks for what does not go together or is not known: one line for stderr, exit code 2."""
+
+
 class FormatError(IEError):
     """An input that cannot be read, with its place.
 

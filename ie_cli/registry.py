@@ -12,7 +12,7 @@ import pkgutil
 from collections.abc import Iterable
 from types import ModuleType
 
-from ie_cli.errors import IEError
+from ie_cli.errors import UsageError
 
 
 def names(package: str) -> list[str]:
@@ -22,10 +22,10 @@ def names(package: str) -> list[str]:
 
 
 def load(package: str, name: str, *, what: str | None = None) -> ModuleType:
-    """Import one module of a package by its name; an unknown name is an `IEError` with a suggestion."""
+    """Import one module of a package by its name; an unknown name is a `UsageError` with a suggestion."""
     known = names(package)
     if name not in known:
-        raise IEError(unknown(what or package.rsplit(".", 1)[-1].rstrip("s"), name, known))
+        raise UsageError(unknown(what or package.rsplit(".", 1)[-1].rstrip("s"), name, known))
     return importlib.import_module(f"{package}.{name}")
 
 

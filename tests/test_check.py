@@ -85,7 +85,7 @@ def test_standard_input_is_read_twice_and_a_bad_line_is_told(files):
         (["EMPTY"], 1, "there are no records to check"),
         (["TRAIN", "--task", "ner_crf"], 2, "--encoder"),
         (["-", "--dev", "-"], 2, "read once only"),
-        (["TRAIN", "-e", "char-bilstm", "--task", "ner_crff"], 1, "Did you mean 'ner_crf'?"),
+        (["TRAIN", "-e", "char-bilstm", "--task", "ner_crff"], 2, "Did you mean 'ner_crf'?"),
         (["TRAIN", "-e", "char-bilstm", "--set", "train.max_lenght=3"], 1, "Did you mean 'train.max_length'?"),
     ],
 )

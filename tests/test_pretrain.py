@@ -171,13 +171,17 @@ def test_two_processes_train_together_and_the_first_one_tells(texts, tmp_path):
 CANNOT = {
     "no_texts": (["missing.txt"], "missing.txt: no such file"),
     "layers": (["--layers", "9"], "there is no layer 9"),
-    "letters": (["--layers", "one"], "--layers takes numbers"),
     "share": (["--set", "masking.share=1"], "masking.share"),
     "words": (["--set", "encoder.options.words=4"], "leave it out here"),
     "unit": (["--set", "masking.unit=wrod"], "Did you mean 'word'"),
     "built_in_teacher": (["--teacher", "char-bilstm"], "cannot teach"),
     "heads": (["--set", "teacher.relations=1", "--set", "teacher.heads=7", "--teacher", "BERT"], "no multiple of 7"),
 }
+
+
+def test_layers_are_numbers(texts, pretrained, tmp_path):
+    result = pretrain(texts, tmp_path / "run", "-e", pretrained("Bert"), "--layers", "one")
+    assert result.exit_code == 2 and "error: --layers takes numbers" in result.stderr
 
 
 @pytest.mark.parametrize("case", CANNOT)

@@ -15,7 +15,7 @@ from ie_cli.commands._eval_measure import ScorerChoice, measure
 from ie_cli.commands._eval_score import Shown, notes, score_json
 from ie_cli.commands._table import RATES, grid, rate, tally_row
 from ie_cli.commands._terminal import visible
-from ie_cli.errors import IEError, Report
+from ie_cli.errors import IEError, Report, UsageError
 from ie_cli.scoring import Score
 
 
@@ -69,10 +69,10 @@ def compare(
         IEError: as `measure` has it, the files are not of one kind, or several tasks are asked for.
     """
     if choice.task == _eval_scorer.ALL:
-        raise IEError("several PRED are compared in one task; name it with --task")
+        raise UsageError("several PRED are compared in one task; name it with --task")
     if len(set(preds)) < len(preds):
         twice = next(name for name in preds if preds.count(name) > 1)
-        raise IEError(f"{twice}: is named twice; a file has no difference from itself")
+        raise UsageError(f"{twice}: is named twice; a file has no difference from itself")
     first, *others = preds
     scores = {first: measure(gold, first, None, choice, report)}
     # problems of the gold are told once, though it is read again for each of the others

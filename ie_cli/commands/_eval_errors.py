@@ -21,7 +21,7 @@ from ie_cli.analysis.error_analysis import (
 from ie_cli.commands._eval_measure import ScorerChoice
 from ie_cli.commands._table import RATES, grid, tally_row
 from ie_cli.commands._terminal import visible
-from ie_cli.errors import IEError, Report
+from ie_cli.errors import Report, UsageError
 from ie_cli.files import opened
 from ie_cli.records import Record
 from ie_cli.scoring import Score
@@ -44,7 +44,7 @@ class ErrorTables:
 
     def begin(self, kind: str, choice: ScorerChoice) -> None:
         if choice.alias is not None:
-            raise IEError("--alias: errors are told apart by the names as they stand; leave --errors or --alias out")
+            raise UsageError("--alias: errors are told apart by the names as they stand; leave --errors or --alias out")
         with nullcontext() if self._train is None else opened(self._train) as lines:
             train = None if lines is None else records.read(lines, self._train, self._report)
             self._errors = empty_analyses(kind, choice.rule, train, keep=self._keep)

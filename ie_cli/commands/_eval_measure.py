@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 from ie_cli import threads
 from ie_cli.commands import _eval_scorer
 from ie_cli.commands._shell import left_out, say
-from ie_cli.errors import IEError, Report
+from ie_cli.errors import IEError, Report, UsageError
 from ie_cli.files import opened
 from ie_cli.records import Placed, Record, pairs, placed, read_placed, without_annotation
 from ie_cli.scoring import BETWEEN, CountsBase, JointCounts, JointScore, Score
@@ -57,7 +57,7 @@ def measure(
             kind, preds = _predicted(model, choice, given)
         counts = _eval_scorer.counts(kind, choice.rule, choice.alias)
         if listeners and isinstance(counts, JointCounts):
-            raise IEError("--errors, --find-threshold and --report look at one task; name it with --task")
+            raise UsageError("--errors, --find-threshold and --report look at one task; name it with --task")
         for listener in listeners:
             listener.begin(kind, choice)
         _count(counts, golds, preds, report, listeners)

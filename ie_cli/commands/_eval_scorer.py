@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, NamedTuple
 
-from ie_cli.errors import IEError
+from ie_cli.errors import UsageError
 from ie_cli.records import Record
 from ie_cli.registry import load, unknown
 from ie_cli.scoring import BETWEEN, CountsBase, JointCounts, counts_for
@@ -25,7 +25,7 @@ KINDS = {"events": "events", "relations": "relations", "links": "links", "entiti
 def kind_of(part: str) -> str:
     """The kind of a part of the record, as `--task` names it: its scorer's name."""
     if part not in KINDS:
-        raise IEError(unknown("task", part, [*KINDS, ALL]))
+        raise UsageError(unknown("task", part, [*KINDS, ALL]))
     return KINDS[part]
 
 
@@ -36,14 +36,14 @@ def counts(kind: str, rule: str | None, alias: str | None) -> CountsBase | Joint
         IEError: there is no such rule, or it takes no aliases; several tasks have no rule in common.
     """
     if BETWEEN in kind and (rule is not None or alias is not None):
-        raise IEError("--rule and --alias are of one task; name it with --task")
+        raise UsageError("--rule and --alias are of one task; name it with --task")
     if alias is None:
         return counts_for(kind, rule)
     scorer = load(SCORING, kind)
     able = sorted(scorer.Counts.aliased)
     if not able or rule not in (None, *able):
         hint = f"it goes with --rule {' or '.join(able)}" if able else "no rule does"
-        raise IEError(f"--alias: '{rule or scorer.Counts.part}' takes no aliases; of {scorer.Counts.part} {hint}")
+        raise UsageError(f"--alias: '{rule or scorer.Counts.part}' takes no aliases; of {scorer.Counts.part} {hint}")
     from ie_cli.scoring import _aliases
 
     return scorer.Counts(rule or able[0], aliases=_aliases.read(alias))

@@ -15,7 +15,7 @@ from typing import TextIO
 import typer
 
 from ie_cli import compressed
-from ie_cli.errors import IEError, Problem, Report
+from ie_cli.errors import IEError, Problem, Report, UsageError
 from ie_cli.writing import WholeWriter, replacing
 
 REJECTED = 3  # exit code: done, but some lines were rejected
@@ -52,12 +52,15 @@ def left_out(causes: Mapping[str, int]) -> None:
 
 
 def guarded(run: Callable) -> Callable:
-    """Turn stated errors into one line on stderr and exit code 1."""
+    """Turn stated errors into one line on stderr and exit code 1, those of usage 2."""
 
     @functools.wraps(run)
     def inner(*args, **kwargs):
         try:
             return run(*args, **kwargs)
+        except UsageError as error:
+            say(f"error: {error}")
+            raise typer.Exit(2) from None
         except IEError as error:
             say(f"error: {error}")
         except OSError as error:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from ie_cli import config
-from ie_cli.errors import IEError
+from ie_cli.errors import IEError, UsageError
 from ie_cli.registry import load
 
 Recipe = TypeVar("Recipe")
@@ -30,7 +30,7 @@ def fill(
     recipes = [name for name in source if name.endswith((".yaml", ".yml"))]
     others = [name for name in source if name not in recipes]
     if len(recipes) > 1:
-        raise IEError(f"one recipe at a time: {', '.join(recipes)}")
+        raise UsageError(f"one recipe at a time: {', '.join(recipes)}")
     if resumed is not None and not recipes:
         recipes = _kept(resumed)
         if not recipes and not others:

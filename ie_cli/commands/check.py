@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from ie_cli.commands._shell import REJECTED, SpokenReport, inputs, output, say
+from ie_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from ie_cli.checking.check import Check
@@ -42,12 +43,12 @@ def run(
         ie check train.jsonl --dev dev.jsonl -e roberta-wwm-ext --set train.max_length=128 --strict
     """
     if encoder is None and (task is not None or assign):
-        raise typer.BadParameter("--task and --set say how an encoder reads the records: name one with --encoder")
+        raise UsageError("--task and --set say how an encoder reads the records: name one with --encoder")
     from ie_cli.commands._check_data import Reading, check
 
     train, dev = inputs(data or []), inputs(dev) if dev else []
     if [*train, *dev].count("-") > 1:
-        raise typer.BadParameter("standard input can be read once only: name files")
+        raise UsageError("standard input can be read once only: name files")
     spoken = SpokenReport()
     reading = None if encoder is None else Reading(encoder, task, assign or [])
     checked = check(train, dev, reading, spoken.report)

@@ -13,7 +13,7 @@ from typing import Any
 import typer
 
 from ie_cli.commands._shell import REJECTED, SpokenReport, inputs, output, refuse_overwrite, say, terminal
-from ie_cli.errors import IEError, Report
+from ie_cli.errors import Report, UsageError
 from ie_cli.formats._writing import title
 from ie_cli.locate import PlaceChoice, locate
 from ie_cli.records import PARTS, Record
@@ -60,7 +60,7 @@ def run(
         _print_formats()
         return
     if format is None:
-        raise typer.BadParameter("name the FORMAT of the files; `ie convert --list` shows them all")
+        raise UsageError("name the FORMAT of the files; `ie convert --list` shows them all")
     reader, writer = load(FORMATS, format), load(FORMATS, to)
     write = _writing(writer, to)
     scheme_in, scheme_out = (None, scheme) if to == "conll" else (scheme, None)
@@ -68,7 +68,7 @@ def run(
     write_options = _options(write, to, scheme=scheme_out)
     _check_output(out, [*(files or []), *filter(None, [schema])], folder=hasattr(writer, "write_folder"), to=to)
     if not files and terminal(sys.stdin):
-        raise typer.BadParameter("name the files or pipe them in")
+        raise UsageError("name the files or pipe them in")
     spoken = SpokenReport()
     counts = convert(
         reader=reader, paths=inputs(files or []), read_options=read_options, places=places,
@@ -143,7 +143,7 @@ def _counted(records: Iterable[Record], counts: Counter[str]) -> Iterator[Record
 def _writing(writer: ModuleType, name: str) -> Callable:
     write = getattr(writer, "write", None) or getattr(writer, "write_folder", None)
     if write is None:
-        raise IEError(f"format '{name}' is only read; `ie convert --list` shows which are written")
+        raise UsageError(f"format '{name}' is only read; `ie convert --list` shows which are written")
     return write
 
 
@@ -151,14 +151,14 @@ def _options(function: Callable, format: str, **given: str | None) -> dict[str, 
     """The options that were given; one that the format does not take is wrong usage."""
     given = {name: value for name, value in given.items() if value is not None}
     for name in given.keys() - inspect.signature(function).parameters.keys():
-        raise typer.BadParameter(f"format '{format}' has no --{name}")
+        raise UsageError(f"format '{format}' has no --{name}")
     return given
 
 
 def _check_output(out: Path | None, inputs: Iterable[str], *, folder: bool, to: str) -> None:
     named = out is not None and str(out) != "-"
     if folder and not named:
-        raise typer.BadParameter(f"format '{to}' is many files; name a new folder with -o")
+        raise UsageError(f"format '{to}' is many files; name a new folder with -o")
     refuse_overwrite(out, inputs)
 
 

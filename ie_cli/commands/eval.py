@@ -11,7 +11,7 @@ import typer
 
 from ie_cli.commands import _eval_scorer
 from ie_cli.commands._shell import REJECTED, SpokenReport, output, refuse_overwrite, say, terminal
-from ie_cli.errors import IEError
+from ie_cli.errors import IEError, UsageError
 from ie_cli.registry import load
 
 if TYPE_CHECKING:
@@ -116,25 +116,25 @@ def run(
 def _check_usage(gold: str | None, preds: list[str], model: str | None) -> None:
     if model is not None:
         if preds:
-            raise typer.BadParameter("give PRED or --model, not both")
+            raise UsageError("give PRED or --model, not both")
     elif gold is None:
-        raise typer.BadParameter("name the gold file: `ie eval GOLD PRED`, or `ie predict GOLD | ie eval GOLD`")
+        raise UsageError("name the gold file: `ie eval GOLD PRED`, or `ie predict GOLD | ie eval GOLD`")
     elif gold == "-" and (not preds or "-" in preds):
-        raise typer.BadParameter("GOLD and PRED cannot both be stdin")
+        raise UsageError("GOLD and PRED cannot both be stdin")
     elif gold == "-" and len(preds) > 1:
-        raise typer.BadParameter("GOLD is read once for each PRED: name a file")
+        raise UsageError("GOLD is read once for each PRED: name a file")
     elif not preds and terminal(sys.stdin):
-        raise typer.BadParameter("name the predictions or pipe them in: `ie predict GOLD | ie eval GOLD`")
+        raise UsageError("name the predictions or pipe them in: `ie predict GOLD | ie eval GOLD`")
 
 
 def _check_wishes(several: bool, wishes: Mapping[str, bool | Path | None], train: str | None) -> None:
     """Stop where an option would be without effect."""
     if several and (asked := [name for name, value in wishes.items() if value]):
-        raise typer.BadParameter(f"--{asked[0]} is for one PRED; several are compared, with intervals")
+        raise UsageError(f"--{asked[0]} is for one PRED; several are compared, with intervals")
     if train is not None and not (wishes["errors"] or wishes["report"]):
-        raise typer.BadParameter("--train goes with --errors or --report")
+        raise UsageError("--train goes with --errors or --report")
     if wishes["report"] is not None and not wishes["report"].parent.is_dir():
-        raise typer.BadParameter(f"--report: the folder {wishes['report'].parent} does not exist")
+        raise UsageError(f"--report: the folder {wishes['report'].parent} does not exist")
 
 
 def _tell(scored: ScoreReport | TaskReports | Comparison, *, as_json: bool) -> None:

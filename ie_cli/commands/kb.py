@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from ie_cli.commands._shell import REJECTED, SpokenReport, guarded, inputs, output, say, terminal
-from ie_cli.errors import IEError
+from ie_cli.errors import IEError, UsageError
 from ie_cli.files import replace_lone_surrogates
 
 if TYPE_CHECKING:
@@ -61,9 +61,9 @@ def build(
         ie kb build new.jsonl --update kb
     """
     if out is None and update is None:
-        raise typer.BadParameter("name the folder of the base with -o")
+        raise UsageError("name the folder of the base with -o")
     if not files and terminal(sys.stdin):
-        raise typer.BadParameter("name the files or pipe them in")
+        raise UsageError("name the files or pipe them in")
     from ie_cli import kb
     from ie_cli.kb import sources
 
@@ -129,7 +129,7 @@ def search(
         ie kb search kb --text '苹果发布会' | head -3
     """
     if by_id + prefix + text > 1:
-        raise typer.BadParameter("--id, --prefix and --text do not go together")
+        raise UsageError("--id, --prefix and --text do not go together")
     from ie_cli import kb
 
     base, name = kb.open(folder), replace_lone_surrogates(name)  # bytes that are no UTF-8 are found nowhere

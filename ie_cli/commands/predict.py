@@ -14,6 +14,7 @@ from ie_cli.commands._predict_rejects import Rejects
 from ie_cli.commands._predict_summary import RunSummary
 from ie_cli.commands._predict_target import opened
 from ie_cli.commands._shell import REJECTED, inputs, refuse_overwrite, say, terminal
+from ie_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from ie_cli.pipeline.job import Done, Job
@@ -87,13 +88,13 @@ def _check_usage(
     *, show: bool, fields: tuple[str, ...] | None, resume: bool, out: Path | None, rejects: Path | None
 ) -> None:
     if fields == ():
-        raise typer.BadParameter("--fields names no key: for example --fields id,entities")
+        raise UsageError("--fields names no key: for example --fields id,entities")
     if out is not None and rejects is not None and out.resolve() == rejects.resolve() and not out.is_char_device():
-        raise typer.BadParameter("-o and --rejects are the same file: name two")
+        raise UsageError("-o and --rejects are the same file: name two")
     if show and (fields is not None or out is not None):
-        raise typer.BadParameter("--show draws on the terminal: without --fields and -o")
+        raise UsageError("--show draws on the terminal: without --fields and -o")
     if resume and (out is None or str(out) == "-"):
-        raise typer.BadParameter("--resume goes on with a file: name it with -o")
+        raise UsageError("--resume goes on with a file: name it with -o")
 
 
 def _settled(precision: str, model: str) -> str:

@@ -12,7 +12,7 @@ from ie_cli import threads
 from ie_cli.commands._train_drive import drive
 from ie_cli.commands._train_progress import tell_pretraining
 from ie_cli.commands._train_recipe import fill
-from ie_cli.errors import IEError, Report
+from ie_cli.errors import Report, UsageError
 
 if TYPE_CHECKING:
     from ie_cli.pretraining.settings import Recipe
@@ -75,4 +75,4 @@ def _numbers(text: str | None) -> list[int] | None:
     try:
         return None if text is None else [int(part) for part in text.split(",") if part.strip()]
     except ValueError:
-        raise IEError(f"--layers takes numbers with commas between them, found '{text}'") from None
+        raise UsageError(f"--layers takes numbers with commas between them, found '{text}'") from None

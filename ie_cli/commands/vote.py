@@ -10,7 +10,7 @@ import typer
 
 from ie_cli import records
 from ie_cli.commands._shell import REJECTED, SpokenReport, inputs, output, refuse_overwrite
-from ie_cli.errors import Report
+from ie_cli.errors import Report, UsageError
 from ie_cli.files import opened
 from ie_cli.records import Record, pairs, read_placed
 
@@ -40,11 +40,11 @@ def run(
 
     preds = inputs(preds)
     if len(preds) < 2:
-        raise typer.BadParameter("name two files or more")
+        raise UsageError("name two files or more")
     if "-" in preds:
-        raise typer.BadParameter("A is read once for each other file: name files")
+        raise UsageError("A is read once for each other file: name files")
     if least is not None and least > len(preds):
-        raise typer.BadParameter(f"--least {least} of {len(preds)} files: nothing can have so many votes")
+        raise UsageError(f"--least {least} of {len(preds)} files: nothing can have so many votes")
     refuse_overwrite(out, preds)
     spoken, least = SpokenReport(), least or len(preds) // 2 + 1
     with output(out) as stream:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterable
 from typing import BinaryIO
 
-from ie_cli.errors import FormatError, IEError
+from ie_cli.errors import FormatError, IEError, UsageError
 from ie_cli.files._surrogates import join_surrogates
 
 CHUNK = 1 << 20  # bytes looked at in one go when the encoding is detected
@@ -22,7 +22,7 @@ def named_encoding(name: str) -> str:
         known = codecs.lookup(name).name
         plain = "\n".encode(known) == b"\n"
     except (LookupError, TypeError):
-        raise IEError(f"unknown encoding '{name}'. Usual ones: utf-8, gb18030, big5") from None
+        raise UsageError(f"unknown encoding '{name}'. Usual ones: utf-8, gb18030, big5") from None
     if known == "utf-8-sig":
         return "utf-8"
     if not plain:

@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from ie_cli import files
-from ie_cli.errors import FormatError, IEError, Report
+from ie_cli.errors import FormatError, Report, UsageError
 from ie_cli.formats._reading import Row, items, kept, misfit, rows, without
 from ie_cli.formats._writing import Draft, drafts, write_json_lines
 from ie_cli.overlaps import overlap
@@ -71,7 +71,7 @@ def read_all(
 ) -> Iterator[Record]:
     """Records of several paths; files of one document, and pairs, are judged together."""
     if variant is not None and variant not in VARIANTS:
-        raise IEError(unknown("variant", variant, VARIANTS))
+        raise UsageError(unknown("variant", variant, VARIANTS))
     for usual, documents in _sets(_gather(paths), report, encoding):
         sample = list(itertools.islice(documents, SAMPLE))
         used = variant or _guess(sample, usual, report)

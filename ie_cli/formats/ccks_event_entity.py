@@ -24,7 +24,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from ie_cli import files
-from ie_cli.errors import IEError, Report
+from ie_cli.errors import Report, UsageError
 from ie_cli.formats import _events
 from ie_cli.formats._reading import Row
 from ie_cli.formats._writing import Draft, drafts, record_keys
@@ -42,7 +42,7 @@ _ASKED, _IDS, _WITHOUT = "asked_type", "ids", "ids_without_event"
 def read(path: str, report: Report, *, encoding: str | None = None, variant: str = "rows") -> Iterator[Record]:
     """Records of a CSV file, with or without a line of column names."""
     if variant not in VARIANTS:
-        raise IEError(unknown("variant", variant, VARIANTS))
+        raise UsageError(unknown("variant", variant, VARIANTS))
     rows = _rows(path, report, encoding)
     if variant == "texts":
         texts: dict[tuple[str, ...], list[Row]] = {}

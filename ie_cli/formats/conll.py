@@ -27,7 +27,7 @@ from collections.abc import Iterable, Iterator
 from typing import BinaryIO, NamedTuple
 
 from ie_cli import files, tags
-from ie_cli.errors import FormatError, IEError, Report
+from ie_cli.errors import FormatError, Report, UsageError
 from ie_cli.formats._reading import Row
 from ie_cli.formats._writing import Draft, drafts, guard_bom
 from ie_cli.records import Entity, Record
@@ -58,7 +58,7 @@ def read(
     """Records of a file, one for each sentence, named after the line of its first token."""
     for what, name, known in (("scheme", scheme, tags.SCHEMES), ("variant", variant, VARIANTS)):
         if name is not None and name not in known:
-            raise IEError(unknown(what, name, known))
+            raise UsageError(unknown(what, name, known))
     tokens = _tokens(files.lines(path, report, encoding=encoding, keep_surrogates=True), path, report)
     sample = list(itertools.islice(tokens, SAMPLE))
     scheme = scheme or _scheme(sample, path)
@@ -169,7 +169,7 @@ def write(records: Iterable[Record], out: BinaryIO, report: Report, *, scheme: s
     and overlapping entities give way to the longer one. Both are reported.
     """
     if scheme not in tags.SCHEMES:
-        raise IEError(unknown("scheme", scheme, tags.SCHEMES))
+        raise UsageError(unknown("scheme", scheme, tags.SCHEMES))
     first = True
     for draft in drafts(records, report):
         draft.leave_out("relations", "events")

@@ -23,7 +23,7 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from ie_cli import files
-from ie_cli.errors import IEError, Report
+from ie_cli.errors import Report, UsageError
 from ie_cli.formats import _duee, _event_schema
 from ie_cli.formats._reading import Row, build_records, rows
 from ie_cli.formats._writing import Draft, drafts, write_json_lines
@@ -40,7 +40,7 @@ def read(
 ) -> Iterator[Record]:
     """Records of a DuEE-fin file, checked against a schema if one is named."""
     if variant not in (None, *VARIANTS):
-        raise IEError(unknown("variant", variant, VARIANTS))
+        raise UsageError(unknown("variant", variant, VARIANTS))
     known = _event_schema.load(schema) if schema else None
     found = rows(files.json_rows(path, report, encoding=encoding), path, report)
     return build_records(_without_events(found, variant), partial(_duee.record, schema=known, choices=CHOICES))

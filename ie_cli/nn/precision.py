@@ -12,7 +12,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ie_cli.errors import IEError
+from ie_cli.errors import IEError, UsageError
 from ie_cli.nn.device import computes_bfloat16
 from ie_cli.registry import unknown
 
@@ -30,7 +30,7 @@ def choose(name: str, device: torch.device, *, fixed: bool = False) -> torch.dty
         IEError: no such name, 16 bits for a model that is fixed, or float16 without a GPU.
     """
     if name not in PRECISIONS:
-        raise IEError(unknown("precision", name, PRECISIONS))
+        raise UsageError(unknown("precision", name, PRECISIONS))
     if name == "auto":
         return torch.bfloat16 if computes_bfloat16(device) and not fixed else torch.float32
     if fixed and name != "float32":

@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from copy import copy
 from typing import Any, ClassVar
 
-from ie_cli.errors import IEError
+from ie_cli.errors import UsageError
 from ie_cli.records import Record
 from ie_cli.registry import unknown
 from ie_cli.scoring._score import GoldPred, Score, Tally
@@ -73,7 +73,7 @@ class CountsBase:
 
     def __init__(self, rule: str | None = None):
         if rule is not None and rule not in self.rules:
-            raise IEError(unknown(f"rule of {self.part}", rule, self.rules))
+            raise UsageError(unknown(f"rule of {self.part}", rule, self.rules))
         self.rule = rule
         self.records = self.missing = self.unlabelled = 0
         self._bare = 0  # predictions without this part

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ie_cli import metrics
-from ie_cli.errors import IEError
+from ie_cli.errors import IEError, UsageError
 from ie_cli.training import checkpoint, data, environment, parallel, run, run_folder
 from ie_cli.training.recipe import Recipe
 from ie_cli.writing import replacing
@@ -68,7 +68,7 @@ def parse(text: str, first: int) -> list[int]:
     if "," not in text and seeds:
         seeds = list(range(first, first + seeds[0]))
     if not seeds or len(set(seeds)) < len(seeds):
-        raise IEError(f"--seeds takes a number of seeds, or different seeds as 1,2,3; found '{text}'")
+        raise UsageError(f"--seeds takes a number of seeds, or different seeds as 1,2,3; found '{text}'")
     return seeds
 
 
