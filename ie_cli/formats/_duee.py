@@ -63,8 +63,7 @@ def row(draft: Draft, *, offsets: bool) -> dict[str, Any]:
     """The row of a record; `offsets` is DuEE, without is DuEE-fin."""
     draft.leave_out("entities", "relations")
     record = draft.record
-    out: dict[str, Any] = {} if record.id is None else {"id": record.id}
-    out["text"] = record.text
+    out = draft.row()
     if record.events is not None:
         out["event_list"] = [_event_row(draft, event, offsets) for event in record.events]
     return draft.with_record_keys(out, _ROW)

@@ -90,8 +90,7 @@ def write(records: Iterable[Record], out: BinaryIO, report: Report, *, nil_types
 def _row(draft: Draft, nil_types: bool) -> dict[str, Any]:
     draft.leave_out("relations", "events")
     record = draft.record
-    row: dict[str, Any] = {} if record.id is None else {"text_id": record.id}
-    row["text"] = record.text
+    row = draft.row(ident="text_id")
     if record.entities is not None:
         row["mention_data"] = list(_mentions(draft, nil_types))
     return draft.with_record_keys(row, _ROW)

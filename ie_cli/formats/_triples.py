@@ -115,8 +115,7 @@ def _row(draft: Draft, slots: bool) -> dict[str, Any]:
     record = draft.record
     _leave_out_entities(draft, slots)
     draft.leave_out("events")
-    row: dict[str, Any] = {} if record.id is None else {"id": record.id}
-    row["text"] = record.text
+    row = draft.row()
     if record.relations is not None:
         row["spo_list"] = list(_triples(draft, slots))
     return draft.with_record_keys(row, _ROW)

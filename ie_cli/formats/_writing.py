@@ -22,6 +22,11 @@ class Draft:
     number: int
     report: Report
 
+    def row(self, text: str = "text", ident: str = "id") -> dict[str, Any]:
+        """A new row: the id, if there is one, and the text, under these keys."""
+        own = {} if self.record.id is None else {ident: self.record.id}
+        return own | {text: self.record.text}
+
     def skipped(self, reason: str) -> None:
         self.report.skipped(title(self.record, self.number), None, reason)
 

@@ -200,8 +200,7 @@ def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
 def _row(draft: Draft) -> dict[str, Any]:
     draft.leave_out("relations", "events")
     record = draft.record
-    row: dict[str, Any] = {} if record.id is None else {"id": record.id}
-    row["originalText"] = record.text
+    row = draft.row(text="originalText")
     if record.entities is not None:
         found = draft.placed_entities()
         row["entities"] = [

@@ -50,8 +50,7 @@ def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
 def _row(draft: Draft) -> dict[str, Any]:
     draft.leave_out("relations", "events")
     record = draft.record
-    row: dict[str, Any] = {} if record.id is None else {"id": record.id}
-    row["text"] = record.text
+    row = draft.row()
     if record.entities is not None:
         row["label"] = {}
         for entity in draft.placed_entities():

@@ -73,8 +73,7 @@ def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
 
 def _row(draft: Draft) -> dict[str, Any]:
     record = draft.record
-    row: dict[str, Any] = {} if record.id is None else {"id": record.id}
-    row["text"] = record.text
+    row = draft.row()
     if record.relations is not None or record.events:
         spans, edges = with_edges(draft)
         row["entities"] = [

@@ -61,8 +61,7 @@ def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
 def _row(draft: Draft) -> dict[str, Any]:
     draft.leave_out("entities", "relations")
     record = draft.record
-    row: dict[str, Any] = {} if record.id is None else {"id": record.id}
-    row["content"] = record.text
+    row = draft.row(text="content")
     if record.events is not None:
         row["events"] = [
             draft.with_keys(_event_row(draft, event), event.extra, _EVENT, "an event") for event in record.events

@@ -8,9 +8,12 @@
       {"from_id": "a", "to_id": "b", "type": "relation", "direction": "right", "labels": ["创始人"]}]}]}]
 
 - Of several annotators the first that did not cancel is taken; the others are reported as lost.
+- Versions before 1.0 call the `annotations` `completions`.
 - Offsets are code points. Older versions stored UTF-16 units, in which an emoji counts twice: where
-  the region's `text` fits only so, they are converted and reported as mended.
-- Regions that are no span labels (choices, ratings, free text) and `predictions` are reported as lost;
+  the `text` of more regions of a task fits so, or that of one only so, they are converted and reported as mended.
+- White space in the `text` of a region may be what a browser makes of it (one space for several, `\\n` for a
+  line end): it is the text's own that counts, and this is reported as mended.
+- Regions that are no span labels (choices, ratings, free text), `predictions` and `drafts` are reported as lost;
   what the server keeps about a task (dates, users) is not read.
 - The text is `data.text`, else the only string in `data`; the id is `data.id`, else the task's own;
   other keys of `data` stay with the record. A record without `entities` is a task without annotations.
@@ -20,17 +23,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from ie_cli import files
 from ie_cli.errors import Report
+from ie_cli.formats import _utf16
 from ie_cli.formats._reading import Row, build_records, items, kept, misfit, rows, without
 from ie_cli.formats._span_graph import Edge, assembled, with_edges
 from ie_cli.formats._writing import Draft, drafts, record_keys, write_json_array
 from ie_cli.records import Entity, Record
 
 _LABELS = ("labels", "hypertextlabels")
+_SPACE = re.compile(r"(?:\s|\\n)+")  # a line end may stand as a backslash and an n in the text of a region
 
 
 def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[Record]:
@@ -55,18 +61,21 @@ def _record(row: Row) -> Record:
     if "data" not in row.data:
         raise ValueError("no 'data': this is no task of the JSON export (JSON-MIN is not read)")
     data = items(row.data["data"], dict, "data")
-    if row.data.get("predictions"):
-        row.lost("predictions are not read", cause="predictions")
+    for key in ("predictions", "drafts"):
+        if row.data.get(key):
+            row.lost(f"{key} are not read", cause=key)
     ident = data.get("id", row.data.get("id"))
     extra = without(data, "id", _text_key(data))
-    result = _chosen(row, items(row.data.get("annotations", []), list, "annotations"))
+    key = "annotations" if "annotations" in row.data else "completions"
+    result = _chosen(row, items(row.data.get(key, []), list, key))
     if result is None:
         return row.record(ident, extra=extra)
     spans: list[Entity] = []
     by_id: dict[str, int] = {}  # where the first span of a region stands
+    places = _Places(row, [region.get("value") for region in result if region.get("type") in _LABELS])
     for region in result:
         if region.get("type") in _LABELS:
-            found = kept(_entities(row, items(region.get("value"), dict, "value")))
+            found = kept(_entities(row, items(region.get("value"), dict, "value"), places))
             if found and region.get("id") is not None and row.is_new(str(region.get("id")), by_id):
                 by_id[str(region.get("id"))] = len(spans)
             spans += found
@@ -92,23 +101,50 @@ def _chosen(row: Row, annotations: list[Any]) -> list[dict[str, Any]] | None:
     return chosen
 
 
-def _entities(row: Row, value: dict[str, Any]) -> Iterator[Entity | None]:
-    start, end, surface = value.get("start"), value.get("end"), value.get("text")
-    if misfit(row.text, start, end, surface) and not misfit(row.text, *_from_utf16(row.text, start, end), surface):
-        start, end = _from_utf16(row.text, start, end)
-        row.mended(f"'{surface}': offsets in UTF-16 units", cause="offsets in UTF-16 units")
+def _entities(row: Row, value: dict[str, Any], places: _Places) -> Iterator[Entity | None]:
+    start, end, surface = places.settled(value)
     labels = [name for key in _LABELS for name in items(value.get(key) or [], list, key)]
     return (row.entity(start, end, name, surface) for name in labels or [None])
 
 
-def _from_utf16(text: str, start: Any, end: Any) -> tuple[int | None, int | None]:
-    """Code-point offsets of offsets in UTF-16 units; None for what is no such offset."""
-    units = text.encode("utf-16-le")
-    if type(start) is not int or type(end) is not int or not 0 <= start <= end <= len(units) // 2:
-        return None, None
-    before, inside = units[: 2 * start], units[2 * start : 2 * end]
-    first = len(before.decode("utf-16-le", "replace"))
-    return first, first + len(inside.decode("utf-16-le", "replace"))
+class _Places:
+    """Offsets of the regions of a task in code points.
+
+    Args:
+        row: of the task.
+        values: of all its regions, which together say what the offsets count.
+    """
+
+    def __init__(self, row: Row, values: list[Any]):
+        self._row, self._units = row, _utf16.table(row.text)
+        placed = [(v.get("start"), v.get("end"), v.get("text")) for v in values if isinstance(v, dict)]
+        fits = [[self._fits(*way, s) for way in self._ways(a, b)] for a, b, s in placed if s is not None]
+        self._in_units = self._units is not None and sum(u for _, u in fits) > sum(c for c, _ in fits)
+
+    def settled(self, value: dict[str, Any]) -> tuple[Any, Any, str | None]:
+        """Start, end and string of a region; no string where only its white space differs from the text."""
+        start, end, surface = value.get("start"), value.get("end"), value.get("text")
+        ways = self._ways(start, end)
+        for loose in (False, True):
+            for way in reversed(ways) if self._in_units else ways:
+                if self._fits(*way, surface, loose=loose):
+                    if way != (start, end):
+                        self._row.mended(f"'{surface}': offsets in UTF-16 units", cause="offsets in UTF-16 units")
+                    if loose:
+                        reason = f"'{surface}' has other white space than the text, '{self._row.text[slice(*way)]}'"
+                        self._row.mended(reason, cause="white space that differs from the text")
+                    return *way, None if loose else surface
+        return start, end, surface
+
+    def _ways(self, start: Any, end: Any) -> list[tuple[Any, Any]]:
+        """The offsets as code points and, where that makes a difference, as UTF-16 units."""
+        units = self._units
+        return [(start, end)] + ([] if units is None else [tuple(_utf16.code_points(units, x) for x in (start, end))])
+
+    def _fits(self, start: Any, end: Any, surface: Any, *, loose: bool = False) -> bool:
+        if not loose or misfit(self._row.text, start, end) or not isinstance(surface, str):
+            return not misfit(self._row.text, start, end, surface)
+        return _SPACE.sub(" ", self._row.text[start:end]) == _SPACE.sub(" ", surface)
 
 
 def _edges(row: Row, region: dict[str, Any], by_id: dict[str, int]) -> Iterator[Edge]:
@@ -127,8 +163,7 @@ def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
 
 def _task(draft: Draft) -> dict[str, Any]:
     record = draft.record
-    ident = {} if record.id is None else {"id": record.id}
-    task: dict[str, Any] = {"data": ident | {"text": record.text} | record_keys(record), "annotations": []}
+    task: dict[str, Any] = {"data": draft.row() | record_keys(record), "annotations": []}
     if record.entities is not None or record.relations is not None or record.events:
         spans, edges = with_edges(draft)
         regions = [_region(i, s.start, s.end, s.type, s.text) for i, s in enumerate(spans)]
