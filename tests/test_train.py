@@ -263,6 +263,29 @@ def test_a_split_that_leaves_no_dev_text_says_what_to_do(tmp_path):
     assert result.exit_code == 1 and "--set data.dev_share=0.3" in result.stderr
 
 
+def test_without_a_dev_part_all_texts_are_learned_and_the_last_epoch_is_kept(records, tmp_path):
+    out = tmp_path / "run"
+    result = train(records, "-o", out, "--epochs", 2, "--set", "data.dev_share=0")
+    assert result.exit_code == 0, result.output
+    assert "train 8 texts in 8 windows; dev 0 texts (all are learned)" in result.stderr
+    assert [row["dev"] for row in metrics(out)] == [None, None]
+    note = json.loads((out / "best" / "model.json").read_text())["note"]
+    assert note["epoch"] == 2 and "dev_f1" not in note
+    assert (out / "best" / "model.safetensors").read_bytes() == (out / "last" / "model.safetensors").read_bytes()
+    shown = CliRunner().invoke(app, ["eval", str(records), "-m", str(out), "--report", str(tmp_path / "page.html")])
+    assert shown.exit_code == 0, shown.output
+
+
+@pytest.mark.parametrize(
+    ("asked", "reason"),
+    [(("--set", "train.patience=1"), "waits for a better dev score"), (("--seeds", 2), "compared by their dev score")],
+)
+def test_what_needs_a_dev_score_is_refused_without_one(records, tmp_path, asked, reason):
+    result = train(records, "-o", tmp_path / "run", "--epochs", 1, "--set", "data.dev_share=0", *asked)
+    assert result.exit_code == 1 and reason in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
 def test_flags_win_over_set_and_set_over_the_recipe(records, tmp_path):
     recipe = tmp_path / "r.yaml"
     recipe.write_text("train: {epochs: 5, batch: 7, seed: 9}\n")
@@ -314,7 +337,6 @@ def test_spans_that_training_cannot_use_are_counted(records, tmp_path):
     [
         (["missing.jsonl"], "missing.jsonl: No such file"),
         (["missing.yaml"], "missing.yaml: no such file"),
-        ([], "no training records are named"),
         (["RECORDS", "--set", "train.epoch=1"], "Did you mean 'train.epochs'?"),
         (["RECORDS", "--set", "train.epochs=x"], "'train.epochs' must be a whole number"),
         (["RECORDS", "--set", "model.head_sizes=3"], "Did you mean 'model.head_size'?"),
@@ -325,8 +347,6 @@ def test_spans_that_training_cannot_use_are_counted(records, tmp_path):
         (["RECORDS", "--set", "train.fgm.epsilon=-1"], "'train.fgm.epsilon' cannot be -1"),
         (["RECORDS", "--set", "train.layer_decay=0"], "'train.layer_decay' cannot be 0"),
         (["RECORDS", "--set", "train.r_drop=1", "--task", "ner_crf"], "needs a pointer head"),
-        (["RECORDS", "--seeds", "x"], "--seeds takes a number of seeds"),
-        (["RECORDS", "--task", "ner_pointr"], "Did you mean 'ner_pointer'?"),
         (["RECORDS", "--encoder", "./nowhere"], "no encoder './nowhere'"),
         (["RECORDS", "--encoder", "tests/nowhere"], "no encoder 'tests/nowhere'"),
         (["UNLABELLED"], "not annotated"),
@@ -339,6 +359,24 @@ def test_mistakes_end_in_one_line(records, tmp_path, args, reason):
     arguments = [names.get(a, a) for a in args]
     result = train(*arguments, "-o", tmp_path / "run", "--set", "train.seed=1", "--set", "data.dev_share=0.4")
     assert result.exit_code == 1
+    assert reason in result.stderr
+    assert result.stderr.count("\n") == 1
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize(
+    ("args", "reason"),
+    [
+        ([], "no training records are named"),
+        (["RECORDS", "--seeds", "x"], "--seeds takes a number of seeds"),
+        (["RECORDS", "--set", "train.batch"], "--set takes KEY=VALUE"),
+        (["RECORDS", "--task", "ner_pointr"], "Did you mean 'ner_pointer'?"),
+        (["a.yaml", "b.yaml"], "one recipe at a time"),
+    ],
+)
+def test_wrong_usage_ends_in_one_line(records, tmp_path, args, reason):
+    result = train(*[str(records) if arg == "RECORDS" else arg for arg in args], "-o", tmp_path / "run")
+    assert result.exit_code == 2
     assert reason in result.stderr
     assert result.stderr.count("\n") == 1
     assert not (tmp_path / "run").exists()

@@ -14,6 +14,7 @@ from ie_cli.commands._shell import say, terminal
 if TYPE_CHECKING:
     from ie_cli.pretraining import run as pretraining
     from ie_cli.pretraining.loop import Round
+    from ie_cli.scoring import JointScore, Score
     from ie_cli.training import run as training
     from ie_cli.training import seeds
 
@@ -83,13 +84,15 @@ def _tell_start(event: training.Started) -> None:
 
 
 def _tell_epoch(event: training.Saved) -> None:
-    score = event.epoch.score
+    epoch = event.epoch
+    scored = "" if epoch.score is None else f", {_rates(epoch.score)}"
+    say(f"epoch {epoch.epoch}: loss {epoch.loss:.4f}{scored}, {epoch.seconds:.0f} s" + (" *" if event.best else ""))
+
+
+def _rates(score: Score | JointScore) -> str:
     rates, several = score.micro, getattr(score, "scores", {})
     each = ", ".join(f"{part} {part_score.micro.f1:.4f}" for part, part_score in several.items())
-    say(
-        f"epoch {event.epoch.epoch}: loss {event.epoch.loss:.4f}, dev P {rates.precision:.4f} R {rates.recall:.4f} "
-        f"F1 {rates.f1:.4f}{each and f' ({each})'}, {event.epoch.seconds:.0f} s" + (" *" if event.best else "")
-    )
+    return f"dev P {rates.precision:.4f} R {rates.recall:.4f} F1 {rates.f1:.4f}{each and f' ({each})'}"
 
 
 def _tell_spread(event: seeds.Spread) -> None:

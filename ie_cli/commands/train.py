@@ -45,7 +45,8 @@ def run(
     with features of words, more by char-bilstm. DIR gets recipe.yaml (everything that decided the
     result), run.json (data, versions, machine), metrics.jsonl (a line an epoch), best/ (the model)
     and last/. Flags win over --set, and --set over the recipe. Several seeds get a run each in
-    DIR/seed-1, …, and seeds.json. Started by `torchrun`, it trains on several devices.
+    DIR/seed-1, …, and seeds.json. Started by `torchrun`, it trains on several devices. With
+    --set data.dev_share=0 nothing is split off: all texts are learned, and the last epoch is kept.
 
         ie train train.jsonl --dev dev.jsonl -o runs/ner
 

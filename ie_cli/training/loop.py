@@ -31,7 +31,7 @@ class Step:
 class Epoch:
     """One pass: mean loss, dev score of the weights that would be used, seconds of training.
 
-    Of several processes only the first has a score.
+    Of several processes only the first has a score; without dev records there is none.
     """
 
     epoch: int
@@ -41,12 +41,18 @@ class Epoch:
 
 
 def fit(
-    state: State, examples: Examples, settings: Train, evaluate: Callable[[nn.Module], Score | JointScore | None]
+    state: State,
+    examples: Examples,
+    settings: Train,
+    evaluate: Callable[[nn.Module], Score | JointScore | None] | None,
 ) -> Iterator[Step | Epoch]:
     """Train from `state.epoch` on; after an `Epoch` is yielded the state stands behind that epoch.
 
     Each epoch draws its order and its dropout from (seed, epoch) alone, so a run that was resumed
     behind an epoch goes on as an undisturbed one.
+
+    Args:
+        evaluate: scores a model on the dev records; None where there are none.
 
     Raises:
         IEError: the loss is no longer a number.
@@ -62,7 +68,7 @@ def fit(
             total += loss
             yield Step(state.epoch + 1, step, per_epoch * settings.epochs, loss)
         seconds = time.monotonic() - began
-        score = evaluate(state.best_weights.eval())
+        score = evaluate(state.best_weights.eval()) if evaluate else None
         state.epoch += 1
         yield Epoch(state.epoch, total / per_epoch, score, seconds)
 

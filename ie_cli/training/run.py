@@ -13,7 +13,7 @@ from torch import nn
 
 import ie_cli
 from ie_cli import config, predicting
-from ie_cli.errors import IEError, Report
+from ie_cli.errors import IEError, Report, UsageError
 from ie_cli.nn.device import best_device
 from ie_cli.records import Record, without_annotation
 from ie_cli.registry import load
@@ -77,7 +77,7 @@ def run(
         run_folder.prepare(out, resume)
     dev_records = list(dev.read(report if settings.data.dev else Report()))  # of a split, the train side tells
     labels, train, texts, notices = _labels(settings, train, dev_records, report)
-    if not dev_records:
+    if not dev_records and not settings.data.unscored:
         raise IEError(_no_dev(settings.data))
     notices += defaults.choose_encoder(settings.encoder, texts)
     model = _model(settings, labels, head, train)
@@ -89,7 +89,7 @@ def run(
         examples.texts, len(examples.lengths), examples.lost, len(dev_records), dev_source,
     )  # fmt: skip
     yield from notices
-    yield from diagnosis.unscored(model.kind, dev_records)
+    yield from diagnosis.unscored(model.kind, dev_records) if dev_records else ()
     yield from diagnosis.untaught(labels.names, _names(settings.task, dev_records))
     yield from diagnosis.short_windows(settings.encoder.options, model.encoder.limit, settings.train.max_length)
     best_so_far = checkpoint.restore(state, out) if resume else {"best": -1.0, "stale": 0}
@@ -97,7 +97,7 @@ def run(
     if parallel.rank() == 0:
         yield from run_folder.describe(out, asdict(settings), hashes, state.epoch)
     note = {"recipe": asdict(settings), "data": hashes, "ie": ie_cli.__version__}
-    evaluate = _evaluator(model.kind, dev_records)
+    evaluate = _evaluator(model.kind, dev_records) if dev_records else None
     yield from epochs.train(state, best_so_far, examples, settings.train, evaluate, out, note)
 
 
@@ -142,8 +142,10 @@ def _parts(settings: Recipe) -> tuple[data.Part, data.Part, str]:
     """Training and dev records, and where the latter come from."""
     wanted = settings.data
     if not wanted.train:
-        raise IEError("no training records are named; try `ie train train.jsonl -o DIR`")
+        raise UsageError("no training records are named; try `ie train train.jsonl -o DIR`")
     files = tuple(wanted.train)
+    if wanted.unscored:
+        return data.Part(files), data.Part(()), "all are learned"
     if wanted.dev:
         return data.Part(files), data.Part(tuple(wanted.dev)), ", ".join(wanted.dev)
     train, dev = (data.Part(files, wanted.dev_share, wanted.split_seed, side) for side in (False, True))

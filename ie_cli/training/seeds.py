@@ -81,6 +81,8 @@ def run_all(
         resume: skip the seeds that are finished there, and go on with one that was stopped.
         options: of `run.run`.
     """
+    if settings.data.unscored:
+        raise IEError("several seeds are compared by their dev score, but with data.dev_share=0 there is none")
     if (out / metrics.NAME).exists():
         raise IEError(f"{out}: holds a run of one seed; name another -o")
     done = _read(out / NAME) if resume else {}
