@@ -243,10 +243,12 @@ def test_each_worker_gets_it_and_profile_tells_its_stages(model):
     assert two.stderr.count("note: this cpu has no instructions") == slow and "profile: encoder" in two.stderr
 
 
-@pytest.mark.parametrize(("name", "reason"), [("float16", "needs a GPU"), ("half", "unknown precision 'half'")])
-def test_mistakes_end_in_one_line(model, tmp_path, name, reason):
+@pytest.mark.parametrize(
+    ("name", "code", "reason"), [("float16", 1, "needs a GPU"), ("half", 2, "unknown precision 'half'")]
+)
+def test_mistakes_end_in_one_line(model, tmp_path, name, code, reason):
     result = run(model, "--precision", name, "-o", tmp_path / "out", "--workers", 2)
-    assert result.exit_code == 1 and reason in result.stderr and result.stderr.count("\n") == 1
+    assert result.exit_code == code and reason in result.stderr and result.stderr.count("\n") == 1
     assert result.stdout == "" and not list(tmp_path.iterdir())
 
 

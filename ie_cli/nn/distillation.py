@@ -20,7 +20,7 @@ def standardised(hidden: Tensor, mask: Tensor) -> Tensor:
 
 
 def relation_divergence(student: Tensor, teacher: Tensor, mask: Tensor, heads: int) -> Tensor:
-    """Divergence (Kullback-Leibler) of self-attention relations, a mean over tokens (MiniLMv2, arXiv 2012.15828).
+    """Kullback-Leibler divergence of self-attention relations, mean over heads and tokens (MiniLMv2, arXiv 2012.15828).
 
     A relation is the softmax of the scaled products of queries with queries (or keys with keys, or values with
     values), whose heads are cut anew, so that student and teacher need neither the same size nor the same heads.

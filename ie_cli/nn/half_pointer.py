@@ -18,7 +18,7 @@ def log_power(logits: Tensor, power: int) -> Tensor:
 def power_bce(logits: Tensor, target: Tensor, power: int) -> Tensor:
     """Binary cross-entropy of p^n, one number a logit: -t log p^n - (1 - t) log(1 - p^n)."""
     log_p = log_power(logits, power)
-    # log(1 - e^x) loses its digits near 0; a probability of 1 costs what the least float below 1 does.
+    # log(1 - e^x) loses its digits near 0; a probability of 1 costs what 1 - 1e-7 does, as in Keras.
     log_q = torch.log(-torch.expm1(log_p.clamp_max(-1e-7)))
     return -torch.where(target, log_p, log_q)
 

@@ -16,7 +16,8 @@ class EfficientGlobalPointer(nn.Module):
 
     q and k are shared by all types; RoPE turns them for the inner product only, which is divided by
     sqrt(d); the type biases come from the unrotated [q; k] and are halved. Which components are q
-    and which k is a permutation of the weights: here the first half is q.
+    and which k is a permutation of the weights: here the first half is q. Weights start as torch's
+    linear layers do (published: LeCun normal, biases 0), only the constant part of the type biases at 0.
 
     Args:
         width: D of the encoder's output [B, L, D].
@@ -30,6 +31,7 @@ class EfficientGlobalPointer(nn.Module):
         self.size, self.rotary = size, rotary
         self.project = nn.Linear(width, 2 * size)
         self.bias = nn.Linear(2 * size, 2 * types)
+        nn.init.zeros_(self.bias.bias)
 
     def start_at(self, score: Tensor) -> None:
         """Let untrained scores of type c lie around `score[c]` ([C])."""

@@ -70,7 +70,8 @@ class Train:
     Attributes:
         epochs: passes over the training records; null goes by the number of texts and the encoder.
         batch: texts (windows) that one process takes at once; null goes by the number of texts.
-        accumulate: batches that make one step; their gradients are those of one batch as large as all.
+        accumulate: batches that make one step; their gradients are those of one batch as large as all, but for
+            pre-training and for CasRel as one of several parts: there means over tokens are averaged.
         lr: highest learning rate of the encoder; null goes by the encoder.
         head_lr: that of the head and whatever else starts untrained; null likewise.
         layer_decay: rate of each layer of the encoder as a share of that of the layer above it; the top

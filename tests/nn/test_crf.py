@@ -103,6 +103,18 @@ def test_the_probability_of_a_segment_is_the_share_of_paths_that_hold_it_just_so
         assert sum(share > 0.01 for share in expected.values()) >= min(2, length)
 
 
+@torch.no_grad()
+def test_the_probability_of_a_segment_keeps_its_digits_in_a_long_text():
+    """Of two tags, free of their neighbours, the share of each is a softmax; no path has the third, "inside"."""
+    never = torch.tensor([False, False, True])
+    made = CRF(never | never[:, None], never)
+    emissions = 20 + 10 * torch.randn(1, 500, 3, generator=torch.Generator().manual_seed(0))
+    place, zeros = torch.arange(500), torch.zeros(500, dtype=torch.long)
+    mask = torch.ones(1, 500, dtype=torch.bool)
+    found = made.log_probability(emissions, mask, zeros, place, place, begin=zeros, inside=zeros + 2)
+    torch.testing.assert_close(found, emissions[0, :, :2].double().log_softmax(1)[:, 0], rtol=1e-6, atol=1e-9)
+
+
 def test_padding_does_not_matter():
     made, emissions, gold = crf(), torch.randn(3, 4, TAGS), torch.randint(0, TAGS, (3, 4))
     other = torch.where(MASK[..., None], emissions, 100.0)

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ie_cli.nn.pointer import EfficientGlobalPointer, GlobalPointer
+from ie_cli.nn.pointer import HEADS, EfficientGlobalPointer, GlobalPointer, pointer
 from ie_cli.nn.rotary import rotate
 
 
@@ -67,3 +67,12 @@ def test_untrained_scores_start_where_they_are_told(kind):
     head.start_at(torch.tensor([-3.0, -1.5]))
     scores = head(torch.randn(1, 4, 5)).dense()
     assert torch.equal(scores, torch.tensor([-3.0, -1.5])[None, :, None, None].expand_as(scores))
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_without_a_prior_the_type_biases_start_at_0(name):
+    """As published; `prior: false` in the recipes says so."""
+    head = pointer(name, 5, 3, size=4)
+    for weights in head.project.parameters():
+        torch.nn.init.zeros_(weights)
+    assert torch.count_nonzero(head(torch.randn(1, 4, 5)).dense()) == 0
