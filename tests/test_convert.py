@@ -136,7 +136,6 @@ USAGE = [
     (["--to", "jsonl"], 2, "name the FORMAT"),
     (["cluener", CLUENER, "--scheme", "bio"], 2, "format 'cluener' has no --scheme"),
     (["cluener", CLUENER, "--variant", "x"], 2, "format 'cluener' has no --variant"),
-    (["jsonl", CLUENER, "--encoding", "gbk"], 2, "format 'jsonl' has no --encoding"),
     (["cluener", CLUENER, "--schema", "x"], 2, "format 'cluener' has no --schema"),
     (["duie1", DUIE, "--schema", "none.json"], 1, "none.json: no such file"),
     (["duie1", DUIE, "--schema", CLUENER, "-o", CLUENER], 1, "is an input, too"),

@@ -57,6 +57,14 @@ def test_refusals_name_the_line(gold, pred, message):
     assert str(caught.value).startswith(message)
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_a_number_and_its_string_are_one_id(order):
+    """As after brat, whose ids are file names."""
+    gold, pred = [Record("a", 1), Record("b", 2)], [Record("a", "1"), Record("b", "2")][::order]
+    found = [(x.record.id, y.record.id) for x, y in pairs(placed(gold, "g"), placed(pred, "p"))]
+    assert found == [(1, "1"), (2, "2")]
+
+
 def test_the_difference_is_shown_without_control_characters():
     gold, pred = [Record("张三\x1b[31m")], [Record("张三")]
     with pytest.raises(IEError, match=r"at character 2: '', not '\\x1b\[31m'"):

@@ -170,10 +170,10 @@ def test_a_broken_record_is_not_written(record):
 
 def test_the_first_line_says_what_the_file_may_be_instead():
     problems = []
-    for first in (b'[{"text": "a"}]\n', b"[\n", gzip.compress(b'{"text": "a"}')):
+    for first in (b'[{"text": "a"}]\n', b"[\n", gzip.compress(b'{"text": "a"}'), b"\xb0\xa1"):
         list(records.read([first, first], "f", Report(problems.append)))
-    hints = [problem.reason.partition("; ")[2][:12] for problem in problems]
-    assert hints == ["records are ", "", "records are ", "", "this is gzip", ""]
+    hints = [problem.reason.partition("; ")[2][:16] for problem in problems]
+    assert hints == ["records are one ", "", "records are one ", "", "this is gzip: un", "", "records are UTF-", ""]
 
 
 def test_broken_lines_are_counted_together():

@@ -12,6 +12,7 @@ from typing import BinaryIO
 from ie_cli.errors import FormatError, IEError, UsageError
 from ie_cli.files._surrogates import join_surrogates
 
+GZIP = b"\x1f\x8b"
 CHUNK = 1 << 20  # bytes looked at in one go when the encoding is detected
 _ENCODED_SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
@@ -54,6 +55,8 @@ def _of_chunks(chunks: Iterable[bytes], path: str | os.PathLike) -> str:
     for i, chunk in enumerate(chunks):
         if i == 0 and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise FormatError(path, None, "is UTF-16; convert it first: iconv -f UTF-16 -t UTF-8 FILE")
+        if i == 0 and chunk.startswith(GZIP):
+            raise FormatError(path, None, "is gzip; unpack it, or let its name end in .gz")
         # A character cut by the end of a sample stays in the decoder and is not counted.
         decoded = decoder.decode(chunk)
         surrogates = len(_ENCODED_SURROGATE.findall(chunk))  # each decodes to three U+FFFD, but is UTF-8 in a way

@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import BinaryIO
 
 from ie_cli.compressed import inner_name, is_fault, open_binary
@@ -19,6 +20,12 @@ def stem(path: str | os.PathLike) -> str:
     """The file's name as the first part of record ids: without folder and without `.json`, `.txt`, …"""
     name = inner_name(path)
     return "stdin" if str(path) == "-" else name.stem if name.suffix.lower() in _DATA_SUFFIXES else name.name
+
+
+def is_read_once(path: str | os.PathLike) -> bool:
+    """Whether what is read from it is gone: standard input, a pipe (as `<(…)` of the shell is), a device."""
+    place = Path(path)
+    return str(path) == "-" or (place.exists() and not place.is_file() and not place.is_dir())
 
 
 @contextlib.contextmanager

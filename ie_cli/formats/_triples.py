@@ -125,11 +125,13 @@ def _leave_out_entities(draft: Draft, slots: bool) -> None:
     """Report entities as lost, but not those that are an end of a triple, which says what they do."""
     relations = draft.record.relations or ()
     ends = {(span_key(span), span.type) for relation in relations for span in _ends(_held(relation, slots))}
+    entities = draft.record.entities
     others = [
-        entity for entity in draft.record.entities or ()
+        entity for entity in entities or ()
         if (span_key(entity), entity.type) not in ends or entity.link or entity_keys(entity)
     ]  # fmt: skip
-    replace(draft, record=replace(draft.record, entities=others)).leave_out("entities")
+    left = others or None if entities else entities  # an empty list is one that nothing was found for
+    replace(draft, record=replace(draft.record, entities=left)).leave_out("entities")
 
 
 def _ends(relation: Relation) -> tuple[Span, ...]:

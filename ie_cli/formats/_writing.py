@@ -42,11 +42,18 @@ class Draft:
         self.lost(f"the format has no place for {article} {what}: {which}", cause=f"{what} in this format")
 
     def leave_out(self, *parts: str) -> None:
-        """Report each item of these parts (entities, relations, events) as lost."""
+        """Report each item of these parts (entities, relations, events) as lost, or that there are none."""
+        self.cannot_say_none(*parts)
         for part in parts:
             for item in getattr(self.record, part) or ():
                 name = getattr(item, "predicate", None) or item.type or item.text
                 self.cannot_hold({"entities": "entity"}.get(part, part.rstrip("s")), f"'{name}'")
+
+    def cannot_say_none(self, *parts: str) -> None:
+        """Report these parts as lost where they are empty: they are read again as if nobody had looked."""
+        for part in parts:
+            if getattr(self.record, part) == []:
+                self.lost(f"that there are no {part} cannot be said in the format", cause=f"that there are no {part}")
 
     def without_keys(self, keys: Iterable[str], of: str, which: str) -> None:
         """Report keys as lost for which the format has no place.

@@ -15,7 +15,8 @@
 - brat numbers the roles that an event has several times (`Who`, `Who2`); the numbers are not kept. An
   event as an argument is read as its trigger.
 - Attributes, normalisations and notes are reported as lost.
-- A U+FEFF at the start counts in the offsets, as it does in brat, unless the spans fit only without it.
+- A U+FEFF at the start, and the CR of a line end CR LF, count in the offsets, as they do in brat, unless more spans
+  fit without. Offsets are code points, unless more spans fit in UTF-16 units, which Java tools write.
 - Written is a new folder with a pair for each record, named by its id. A label cannot hold spaces.
 """
 
@@ -29,6 +30,7 @@ from pathlib import Path
 
 from ie_cli import files
 from ie_cli.errors import FormatError, IEError, Report
+from ie_cli.formats import _utf16
 from ie_cli.formats._brat_events import FORBIDDEN, event_line, read_events
 from ie_cli.formats._reading import Row, kept
 from ie_cli.formats._span_graph import with_events
@@ -82,12 +84,8 @@ def _document(path: Path, report: Report, encoding: str | None) -> Record:
     if not ann.exists():
         return Row(path, None, text, {}, report).record(path.stem)
     lines = [(number, line) for number, line in files.lines(ann, report, encoding=encoding) if line.strip()]
-    if text.startswith(files.BOM) and _fitting(lines, text[1:]) > _fitting(lines, text):
-        report.mended(
-            path, None, "the spans do not count the byte order mark, so it is dropped", cause="byte order mark"
-        )
-        text = text[1:]
-    rows = _distinct(Row(ann, number, text, {"line": line}, report) for number, line in lines)
+    text, units = _as_counted(text, lines, path, report)
+    rows = _distinct(Row(ann, number, text, {"line": line, "units": units}, report) for number, line in lines)
     spans = {_key(row): _entity(row) for row in rows if _key(row).startswith("T")}
     relations = kept(_relation(row, spans) for row in rows if _key(row).startswith("R"))
     events, parts = read_events([row for row in rows if _key(row).startswith("E")], spans)
@@ -100,6 +98,22 @@ def _document(path: Path, report: Report, encoding: str | None) -> Record:
     return whole.record(
         path.stem, entities=entities or (None if events else []), relations=relations or None, events=events or None
     )
+
+
+def _as_counted(text: str, lines: list[tuple[int, str]], path: Path, report: Report) -> tuple[str, _utf16.Table | None]:
+    """The text of which the spans count the characters, and what turns their offsets into code points, if need be."""
+    for what, other in (
+        ("byte order mark", text.removeprefix(files.BOM)),
+        ("CR of the line ends", text.replace("\r\n", "\n")),
+    ):
+        if other != text and _fitting(lines, other) > _fitting(lines, text):
+            report.mended(path, None, f"the spans do not count the {what}, so it is dropped", cause=what)
+            text = other
+    units = _utf16.table(text)
+    if units is None or _fitting(lines, text, units) <= _fitting(lines, text):
+        return text, None
+    report.mended(path, None, "the spans count UTF-16 units", cause="offsets in UTF-16 units")
+    return text, units
 
 
 def _distinct(rows: Iterable[Row]) -> list[Row]:
@@ -119,13 +133,19 @@ def _key(row: Row) -> str:
     return row.data["line"].partition("\t")[0]
 
 
-def _parts(line: str) -> tuple[list[tuple[int, int]], str, str | None] | None:
-    """Pieces, label and surface of a T line, or None where it is none."""
+def _parts(line: str, units: _utf16.Table | None = None) -> tuple[list[tuple[int, int]], str, str | None] | None:
+    """Pieces, label and surface of a T line, or None where it is none.
+
+    Args:
+        units: what turns its offsets into code points, if need be.
+    """
     _, body, surface = [*line.split("\t", 2), None, None][:3]
     found = _SPAN.fullmatch(body or "")
     if found is None:
         return None
     pieces = [tuple(map(int, piece.split())) for piece in found[2].split(";")]
+    if units is not None:
+        pieces = [tuple(_utf16.code_points(units, at, at) for at in piece) for piece in pieces]
     return pieces, found[1], surface
 
 
@@ -139,13 +159,13 @@ def _flat(surface: str) -> str:
     return re.sub(r"[\r\n]", " ", surface)
 
 
-def _fitting(lines: Iterable[tuple[int, str]], text: str) -> int:
-    found = (_parts(line) for _, line in lines)
+def _fitting(lines: Iterable[tuple[int, str]], text: str, units: _utf16.Table | None = None) -> int:
+    found = (_parts(line, units) for _, line in lines)
     return sum(_fits(text, parts[0], parts[2]) for parts in found if parts)
 
 
 def _entity(row: Row) -> Entity | None:
-    parts = _parts(row.data["line"])
+    parts = _parts(row.data["line"], row.data["units"])
     if parts is None:
         row.lost("not ID, TYPE START END, TEXT divided by tabs", cause="annotation that cannot be read")
         return None
@@ -177,6 +197,7 @@ def write_folder(records: Iterable[Record], folder: str | os.PathLike, report: R
     for draft in drafts(records, report):
         record, name = draft.record, _file_name(draft, folder)
         draft.without_record_keys()
+        draft.cannot_say_none("relations", "events", *(("entities",) if record.events else ()))
         (folder / f"{name}.txt").write_bytes(record.text.encode())
         if record.entities is not None or record.relations is not None or record.events:
             lines = "".join(f"{line}\n" for line in _annotations(draft))

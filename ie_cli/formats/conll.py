@@ -5,7 +5,8 @@
     ：	O
 
 - Columns are divided by a tab where the line has one, else by a space; the token is the first column,
-  the tag the last. A line without characters ends a sentence; a `-DOCSTART-` line only divides.
+  the tag the last; dividers at the end of a line are passed over. A line without characters ends a sentence; a
+  `-DOCSTART-` line only divides.
 - Tokens (of one character or more) are put together with nothing between them. A line that begins
   with the divider has a space (or tab) as its token.
 - The scheme is detected from the tags of the first 20,000 lines, or given as `scheme`. An orphan I-, M- or
@@ -35,6 +36,8 @@ from ie_cli.registry import unknown
 
 SAMPLE = 20_000  # lines from which scheme and variant are detected
 VARIANTS = ("plain", "segmented")
+# A line whose columns are divided by something else: an ideographic or other space, a comma, …
+_UNDIVIDED = re.compile(r"(?s:.)+?([^\w-])(?:O|[BIMES]-.+)")
 # An emoji stands in the published files as the marks of its two lost halves.
 _SEGMENTED = re.compile(r"(\ufffd\ufffd|.)([0-9]{1,3})", re.DOTALL)
 
@@ -61,6 +64,7 @@ def read(
             raise UsageError(unknown(what, name, known))
     tokens = _tokens(files.lines(path, report, encoding=encoding, keep_surrogates=True), path, report)
     sample = list(itertools.islice(tokens, SAMPLE))
+    _refuse_undivided(sample, path)
     scheme = scheme or _scheme(sample, path)
     tokens = itertools.chain(sample, tokens)
     if (variant or _variant(sample)) == "segmented":
@@ -77,12 +81,21 @@ def _tokens(lines: Iterable[tuple[int, str]], path: str, report: Report) -> Iter
             yield None
             continue
         divider = "\t" if "\t" in line else " "
-        first, *rest = line.split(divider)
+        first, *rest = line.rstrip(" \t").split(divider)
         if not first:
             if len(rest) == 1:
                 report.mended(path, number, "a line without a token is read as a space", cause="missing token")
             first = divider if len(rest) > 1 else " "
         yield Token(number, first, rest[-1] if rest else None)
+
+
+def _refuse_undivided(sample: list[Token | None], path: str) -> None:
+    """Stop where every line is a token, a tag and something else between them, which would all be text."""
+    tokens = [token for token in sample if token]
+    found = [None if token.tag else _UNDIVIDED.fullmatch(token.text) for token in tokens]
+    if found and all(found):
+        reason = f"the columns are divided by {found[0][1]!r}, where only a tab or a space is read: change it first"
+        raise FormatError(path, tokens[0].line, reason)
 
 
 def _scheme(sample: list[Token | None], path: str) -> str:
@@ -195,7 +208,7 @@ def _tags(draft: Draft, scheme: str) -> list[str]:
     if draft.record.entities is None:
         reason = "not annotated, but written with O as if it held no entities"
         draft.mended(reason, cause="O for what nobody looked at")
-    spans = [(e.start, e.end, draft.label(e.type, r"[\t\r\n]")) for e in draft.placed_entities()]
+    spans = [(e.start, e.end, draft.label(e.type, r"[\t\r\n]| +\Z")) for e in draft.placed_entities()]
     found, left = tags.encode(spans, len(text), scheme)
     for start, end, kind in left:
         reason = f"{kind} '{text[start:end]}' lies in or across another entity"

@@ -5,9 +5,10 @@
       {"id": 8, "label": "PER", "start_offset": 2, "end_offset": 4}],
       "relations": [{"id": 1, "from_id": 7, "to_id": 8, "type": "创始人"}]}
 
-- The list may also be called `labels`. Read are both; written is the second where the record has
-  relations or events, else the first, as doccano's own import expects. Ids of entities and relations are
-  not kept.
+- The list may also be called `labels` or `entities`, and the text `data`: versions differ. Read is each of them;
+  written is the second form where the record has relations or events, else the first, as doccano's own import
+  expects. Ids of entities and relations are not kept.
+- `annotations`, in which older versions export numbers for labels, stay as they are and are reported as lost.
 - doccano knows no events. Here they are spans labelled `event:TYPE`, the triggers, and relations from
   these to the arguments, named by the role. An argument that is no entity is labelled `argument`.
 """
@@ -17,8 +18,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
+from ie_cli import files
 from ie_cli.errors import Report
-from ie_cli.formats._reading import Row, items, kept, read_json, without
+from ie_cli.formats._reading import Row, build_records, items, kept, rows, without
 from ie_cli.formats._span_graph import Edge, assembled, tell_event, with_edges
 from ie_cli.formats._writing import Draft, drafts, write_json_lines
 from ie_cli.records import Entity, Record
@@ -29,7 +31,15 @@ _ROW = {"id", "text", "entities", "relations", *_LISTS}
 
 def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[Record]:
     """Records of a doccano export."""
-    return read_json(path, report, _record, encoding=encoding)
+    found = (v._replace(value=_with_text(v.value)) for v in files.json_rows(path, report, encoding=encoding))
+    return build_records(rows(found, path, report), _record)
+
+
+def _with_text(value: Any) -> Any:
+    """The row with its text under `text`, where it is under `data`."""
+    if isinstance(value, dict) and "text" not in value and isinstance(value.get("data"), str):
+        return {"text" if key == "data" else key: item for key, item in value.items()}
+    return value
 
 
 def _record(row: Row) -> Record:
@@ -38,7 +48,9 @@ def _record(row: Row) -> Record:
         spans += kept(_listed(row, item) for item in items(row.data.get(key, []), list, key))
     by_id: dict[str, int] = {}  # a JSON number and its string are the same id
     for item in items(row.data.get("entities", []), list, "entities"):
-        if entity := _named(row, item):
+        if not isinstance(item, dict):
+            spans += kept([_listed(row, item)])
+        elif entity := _named(row, item):
             if item.get("id") is not None and row.is_new(str(item["id"]), by_id):
                 by_id[str(item["id"])] = len(spans)
             spans.append(entity)
@@ -46,6 +58,9 @@ def _record(row: Row) -> Record:
     entities, relations, events = assembled(row, spans, edges)
     if not row.data.keys() & {"entities", *_LISTS}:
         entities = None
+        if row.data.get("annotations"):
+            reason = "'annotations' are not read, they have numbers for labels: export JSONL with text labels"
+            row.lost(reason, cause="annotations with numbers for labels")
     if "relations" not in row.data:
         relations = None
     extra = without(row.data, "id", "entities", "relations", *_LISTS)
@@ -53,11 +68,13 @@ def _record(row: Row) -> Record:
 
 
 def _listed(row: Row, item: Any) -> Entity | None:
-    return row.entity(*(item if isinstance(item, list) and len(item) == 3 else (None, None, None)))
+    if isinstance(item, list) and len(item) == 3:
+        return row.entity(*item)
+    row.lost(f"{item!r} is not [START, END, LABEL]", cause="label that is no span")
+    return None
 
 
-def _named(row: Row, item: Any) -> Entity | None:
-    item = item if isinstance(item, dict) else {}
+def _named(row: Row, item: dict[str, Any]) -> Entity | None:
     return row.entity(item.get("start_offset"), item.get("end_offset"), item.get("label"))
 
 
@@ -74,6 +91,7 @@ def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
 def _row(draft: Draft) -> dict[str, Any]:
     record = draft.record
     row = draft.row()
+    draft.cannot_say_none("events", *(("entities", "relations") if record.events else ()))
     if record.relations is not None or record.events:
         spans, edges = with_edges(draft)
         row["entities"] = [

@@ -16,7 +16,7 @@ from ie_cli.errors import Report
 from ie_cli.records import Record
 
 
-def read(path: str, report: Report) -> Iterator[Record]:
+def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[Record]:
     """Records as they are, with the texts of spans filled in."""
 
     def fill_in(line: int, data: Any) -> None:
@@ -24,8 +24,8 @@ def read(path: str, report: Report) -> Iterator[Record]:
             reason = f"spans without 'text': {count}, filled in with what stands there"
             report.mended(path, line, reason, cause="spans without text")
 
-    with files.opened(path) as stream:
-        yield from records.read(stream, str(path), report, prepare=fill_in)
+    lines = (line.encode() for _, line in files.lines(path, report, encoding=encoding))
+    return records.read(lines, str(path), report, prepare=fill_in)
 
 
 def _fill_in(data: Any) -> int:

@@ -131,7 +131,7 @@ class _Places:
                     if way != (start, end):
                         self._row.mended(f"'{surface}': offsets in UTF-16 units", cause="offsets in UTF-16 units")
                     if loose:
-                        reason = f"'{surface}' has other white space than the text, '{self._row.text[slice(*way)]}'"
+                        reason = f"{surface!r} has other white space than the text, {self._row.text[slice(*way)]!r}"
                         self._row.mended(reason, cause="white space that differs from the text")
                     return *way, None if loose else surface
         return start, end, surface
@@ -164,6 +164,7 @@ def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
 def _task(draft: Draft) -> dict[str, Any]:
     record = draft.record
     task: dict[str, Any] = {"data": draft.row() | record_keys(record), "annotations": []}
+    draft.cannot_say_none("relations", "events", *(("entities",) if record.events else ()))
     if record.entities is not None or record.relations is not None or record.events:
         spans, edges = with_edges(draft)
         regions = [_region(i, s.start, s.end, s.type, s.text) for i, s in enumerate(spans)]

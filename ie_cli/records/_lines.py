@@ -9,13 +9,11 @@ from functools import partial
 from typing import Any, BinaryIO
 
 from ie_cli.errors import FormatError, IEError, Report
-from ie_cli.files import has_lone_surrogate
+from ie_cli.files import GZIP, has_lone_surrogate
 from ie_cli.records._checks import check
 from ie_cli.records._from_json import from_json
 from ie_cli.records._to_json import to_json
 from ie_cli.records._types import Record
-
-GZIP = b"\x1f\x8b"
 
 
 def loads(
@@ -51,6 +49,10 @@ def _hint(line: str | bytes) -> str:
     first = line.encode() if isinstance(line, str) else line
     if first.startswith(GZIP):
         return "; this is gzip: unpack it, or let its name end in .gz"
+    try:
+        first.decode()
+    except UnicodeDecodeError:
+        return "; records are UTF-8: `ie convert jsonl FILE` reads other encodings"
     if first.lstrip().startswith(b"["):
         return "; records are one object a line: `ie convert --list` names what else can be read"
     return ""

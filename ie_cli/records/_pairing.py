@@ -1,8 +1,9 @@
 """Which record of a second file belongs to which of a first: predictions to gold, or to other predictions.
 
-Records are paired by position as long as ids (where both have one) and texts agree, in constant
-memory. At the first disagreement the rest is matched by id, which keeps the remaining predictions
-in memory, or, without ids, by text in order: predictions may then be missing but not out of order.
+Records are paired by position as long as ids (where both have one; 1 and "1" are one id, since formats such as
+brat make strings of numbers) and texts agree, in constant memory. At the first disagreement the rest is matched by
+id, which keeps the remaining predictions in memory, or, without ids, by text in order: predictions may then be
+missing but not out of order.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ def pairs(gold: Iterable[Placed], pred: Iterable[Placed]) -> Pairs:
 
 def _by_id(gold: Iterable[Placed], pred: Iterable[Placed]) -> Pairs:
     waiting = _index(pred)
-    seen: dict[str | int, str] = {}
+    seen: dict[str, str] = {}
     for wanted in gold:
         key = _only_id(wanted, seen)
         found = waiting.pop(key, None)
@@ -49,16 +50,16 @@ def _by_id(gold: Iterable[Placed], pred: Iterable[Placed]) -> Pairs:
         raise _surplus(next(iter(waiting.values())))
 
 
-def _index(pred: Iterable[Placed]) -> dict[str | int, Placed]:
-    seen: dict[str | int, str] = {}
+def _index(pred: Iterable[Placed]) -> dict[str, Placed]:
+    seen: dict[str, str] = {}
     return {_only_id(found, seen): found for found in pred}
 
 
-def _only_id(item: Placed, seen: dict[str | int, str]) -> str | int:
+def _only_id(item: Placed, seen: dict[str, str]) -> str:
     """The id of a record that has to be found by it; `seen` holds the places of the ids before."""
-    key = item.record.id
-    if key is None:
+    if item.record.id is None:
         raise IEError(f"{item.place}: has no id, and the files do not agree line by line; {REMEDY}")
+    key = str(item.record.id)
     if key in seen:
         raise IEError(
             f"{item.place}: id {key!r} stands at {seen[key]} too; give each record an id of its own, "
@@ -93,7 +94,7 @@ def _same(wanted: Placed, found: Placed) -> bool:
         IEError: the ids are the same but the texts are not.
     """
     known = _have_ids(wanted, found)
-    if known and wanted.record.id != found.record.id:
+    if known and str(wanted.record.id) != str(found.record.id):
         return False
     if wanted.record.text == found.record.text:
         return True

@@ -184,6 +184,40 @@ def test_odd_ids_of_test_rows_are_no_crash():
     assert report.counts == {"lost": 3}
 
 
+NONE = [
+    ("brat", {"relations", "events"}),
+    ("ccks2019_el", {"relations", "events"}),
+    ("ccks_clinical", {"relations", "events"}),
+    ("ccks_event_entity", {"entities", "relations"}),
+    ("cluener", {"relations", "events"}),
+    ("cmeee", {"relations", "events"}),
+    ("conll", {"relations", "events"}),
+    ("doccano", {"events"}),
+    ("duee", {"entities", "relations"}),
+    ("duie1", {"entities", "events"}),
+    ("duie2", {"entities", "events"}),
+    ("fewfc", {"entities", "relations"}),
+    ("jsonl", set()),
+    ("label_studio", {"relations", "events"}),
+    ("text", {"entities", "relations", "events"}),
+]
+
+
+@pytest.mark.parametrize(("name", "parts"), NONE)
+def test_that_there_is_none_is_told_where_the_format_cannot_say_it(name, parts, tmp_path):
+    (after,), report = through(load(name), [Record(TEXT, "r", [], [], [])], tmp_path, **OPTIONS.get(name, {}))
+    assert {cause for _, cause in report.reasons} == {f"that there are no {part}" for part in parts}
+    assert {part for part in ("entities", "relations", "events") if getattr(after, part) is None} == parts
+
+
+@pytest.mark.parametrize("name", ["brat", "doccano", "label_studio"])
+def test_that_there_is_none_beside_events_is_told(name, tmp_path):
+    event = Event("夺冠", Span(1, 3, None, "夺冠"))
+    (after,), report = through(load(name), [Record(TEXT, "r", [], [], [event])], tmp_path)
+    assert report.reasons == {("lost", f"that there are no {part}"): 1 for part in ("entities", "relations")}
+    assert (after.entities, after.relations, len(after.events)) == (None, None, 1)
+
+
 # --- Reading -------------------------------------------------------------------------------------
 
 

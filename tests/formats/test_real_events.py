@@ -95,11 +95,11 @@ PLACED = [("duee", DUEE), ("fewfc", "fewfc/train_base.json"), ("fewfc", "fewfc/t
 @pytest.mark.parametrize("to", ["doccano", "label_studio", "brat"])
 @pytest.mark.parametrize(("name", "file"), PLACED)
 def test_annotation_tools_hold_the_events(name, file, to, tmp_path):
-    """Everything but DuEE's `class` and `alias`, which are reported."""
+    """Everything but DuEE's `class` and `alias` and that there are no events, which are reported."""
     before = read(name, file, Report())
     after, report = through(registry.load("ie_cli.formats", to), before, tmp_path)
     assert {kind for kind, _ in report.reasons} <= {"lost"}
-    assert report.counts["lost"] == sum(without_keys(record) for record in before)
+    assert report.counts["lost"] == sum(without_keys(record) + (not record.events) for record in before)
     assert sorted((r.text, events(r) or []) for r in after) == sorted((r.text, events(r)) for r in before)
 
 
