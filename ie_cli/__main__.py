@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 from types import FrameType
 
 
 def main() -> None:
     """Run a command, and end as Unix filters do."""
+    _occupy_standard_streams()
+    _check_folder()
     with _interrupted_quietly():
         from ie_cli.commands import app
 
@@ -18,6 +23,22 @@ def main() -> None:
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, _terminated)
     app()
+
+
+def _occupy_standard_streams() -> None:
+    """Put /dev/null where a standard stream is closed: else the next file that is opened, the output for one, gets
+    its number, and in it what libraries print. Python still takes the stream for closed."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
+
+
+def _check_folder() -> None:
+    """Stop where the current folder was removed: libraries give up there, with words that tell nobody why."""
+    try:
+        Path.cwd()
+    except OSError as error:
+        sys.exit(f"error: the current folder is gone ({error.strerror}); cd to one that is there")
 
 
 @contextlib.contextmanager

@@ -81,21 +81,44 @@ def _is_of(error: OSError, file: Path | None) -> bool:
     return PurePath(str(error.filename)).is_relative_to(file)
 
 
+def is_stream(path: Path) -> bool:
+    """Whether what is at a path is written to, not replaced: a device, a pipe, a folder (which fails), or an open
+    stream by its name (/dev/stdout, /dev/fd/3), which may be a file that others write to as well."""
+    return path.exists() and (not path.is_file() or _names_stream(path))
+
+
+def _names_stream(path: Path) -> bool:
+    """Whether it is a link into /proc/…/fd, by way of other links or not."""
+    while path.is_symlink():
+        if path.parent.resolve().is_relative_to("/proc"):
+            return True
+        path = path.parent / path.readlink()
+    return False
+
+
+def linked(path: Path) -> Path:
+    """What a path stands for: of a link, what it points to."""
+    return path.resolve() if path.is_symlink() else path
+
+
 @contextlib.contextmanager
 def replacing(path: Path, mine: str = "") -> Iterator[Path]:
     """A new file to write to, beside `path`; it takes that name when the block is done, else it is removed.
+
+    Of a link, what it points to is replaced.
 
     Args:
         mine: a part of its name that no other process has, where several may write the same file.
 
     Raises:
-        OSError: it cannot be written; the error names `path`.
+        OSError: it cannot be written; the error names `path`, also one that names no file (a full disk).
     """
-    part = path.with_name(f".{path.name}{mine}.part")
+    real = linked(path)
+    part = real.with_name(f".{real.name}{mine}.part")
     try:
-        with named(path, part):
+        with named(path, part, None):
             yield part
-            part.replace(path)
+            part.replace(real)
     finally:
         part.unlink(missing_ok=True)
 

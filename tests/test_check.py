@@ -1,8 +1,10 @@
 """`ie check` as a user runs it."""
 
 import json
+import os
 import subprocess
 import sys
+import threading
 
 import pytest
 from typer.testing import CliRunner
@@ -104,3 +106,22 @@ def test_without_an_encoder_no_torch_is_loaded(files):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_of_a_pipe_is_found_what_is_found_of_a_file(files, tmp_path):
+    train, dev = files
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    threading.Thread(target=lambda: pipe.write_bytes(train.read_bytes()), daemon=True).start()
+    assert check(pipe, "--dev", dev).stdout.replace("pipe:", "train.jsonl:") == check(train, "--dev", dev).stdout
+
+
+def test_a_file_whose_name_is_no_text(files, tmp_path):
+    odd = tmp_path / os.fsdecode(b"\xff.jsonl")
+    try:
+        odd.write_bytes(files[0].read_bytes())
+    except OSError:
+        pytest.skip("this system has no such names")
+    found = json.loads(check(odd, "--dev", odd, "--json").stdout)
+    assert odd.name in json.dumps(found["findings"], ensure_ascii=False)

@@ -1,5 +1,7 @@
 import json
+import os
 import re
+import subprocess
 import sys
 from dataclasses import replace
 from types import SimpleNamespace
@@ -384,3 +386,18 @@ def test_partial_credit_has_decimals_and_counts_have_none(monkeypatch):
         ["micro", "0.7500", "0.5000", "0.6000", "1.50", "2", "3"],
         ["macro", "0.7500", "0.5000", "0.6000", "-", "-", "-"],
     ]
+
+
+def test_a_pipe_of_gold_that_would_be_read_twice_is_refused(ie, tmp_path):
+    os.mkfifo(tmp_path / "gold")
+    result = ie(str(tmp_path / "gold"), "a", "b")
+    assert result.exit_code == 2 and "so a pipe will not do; name a file" in result.stderr
+
+
+def test_the_rules_are_listed_where_the_terminal_knows_ascii_only():
+    command = [sys.executable, "-m", "ie_cli", "eval", "--list"]
+    listed = [
+        subprocess.run(command, env=os.environ | {"PYTHONIOENCODING": code}, capture_output=True, check=True)
+        for code in ("ascii", "utf-8")
+    ]
+    assert listed[0].stdout == listed[1].stdout and listed[0].stderr == b""

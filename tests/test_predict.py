@@ -137,6 +137,42 @@ def test_output_file_appears_whole_and_never_over_an_input(model, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl"]
 
 
+def test_of_a_link_what_it_points_to_is_written(model, tmp_path):
+    real, link = tmp_path / "real.jsonl", tmp_path / "link.jsonl"
+    link.symlink_to(real)
+    for _ in ("not there yet", "there"):
+        assert predict(model, "-o", link, stdin=lines(TEXTS)).exit_code == 0
+        assert link.is_symlink() and real.read_text() == predict(model, stdin=lines(TEXTS)).stdout
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link.jsonl", "real.jsonl"]
+
+
+@pytest.mark.skipif(not os.path.exists("/proc/self/fd"), reason="needs /proc")
+@pytest.mark.parametrize("command", [["predict", "-m", "MODEL"], ["convert", "jsonl"]])
+def test_the_name_of_an_open_stream_is_written_to_and_not_replaced(model, tmp_path, command):
+    """As root a link like /dev/stdout would be replaced by a file, for every program of the machine."""
+    stdout, red = tmp_path / "stdout", tmp_path / "redirected"
+    stdout.symlink_to("/proc/self/fd/1")
+    args = [str(model) if arg == "MODEL" else arg for arg in command]
+    with red.open("wb") as stream:
+        subprocess.run(
+            [sys.executable, "-m", "ie_cli", *args, "-o", str(stdout)],
+            input=lines(TEXTS).encode(), stdout=stream, stderr=subprocess.DEVNULL, check=True,
+        )  # fmt: skip
+    assert stdout.is_symlink() and [json.loads(row)["text"] for row in red.read_text().splitlines()] == TEXTS
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["redirected", "stdout"]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_an_input_that_its_own_output_is_appended_to_is_refused(model, tmp_path, named):
+    source = tmp_path / "in.jsonl"
+    source.write_text(lines(TEXTS))
+    with source.open("rb") as stdin, source.open("ab") as stdout:
+        process = start(model, *[source] * named, stdin=stdin, stdout=stdout)
+        _, err = process.communicate()
+    assert (process.returncode, source.read_text()) == (1, lines(TEXTS))
+    assert err == b"error: standard output: is an input, too; name another output\n"
+
+
 @pytest.mark.parametrize(
     ("args", "reason"),
     [
@@ -368,6 +404,13 @@ def test_a_closed_standard_output_is_a_stated_error(model):
     assert (process.returncode, err) == (1, b"error: standard output is closed; redirect it, or name a file\n")
 
 
+def test_what_libraries_print_to_a_closed_stderr_is_not_in_the_output(model, tmp_path):
+    out, env = tmp_path / "out.jsonl", os.environ | {"OMP_NUM_THREADS": "1", "OMP_DISPLAY_ENV": "true"}
+    process = start(model, "-o", out, env=env, preexec_fn=lambda: os.close(2))
+    process.communicate(lines(TEXTS).encode())
+    assert process.returncode == 0 and out.read_text() == predict(model, stdin=lines(TEXTS)).stdout
+
+
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
 def test_what_nobody_can_be_told_does_not_end_a_run(model):
     with open("/dev/full", "wb") as full:
@@ -380,7 +423,7 @@ def test_a_full_disk_is_a_stated_error(model):
     if not os.path.exists("/dev/full"):
         pytest.skip("this system has no /dev/full")
     result = predict(model, "-o", "/dev/full", stdin=lines(TEXTS))
-    assert result.exit_code == 1 and result.stderr == "error: No space left on device\n"
+    assert result.exit_code == 1 and result.stderr == "error: /dev/full: No space left on device\n"
 
 
 def test_a_record_that_the_model_cannot_predict_is_rejected(model, monkeypatch):

@@ -72,3 +72,14 @@ def test_ctrl_c_while_it_starts_is_quiet():
 def test_ctrl_c_stays_ignored_where_it_was():
     done = interrupted("signal.SIG_IGN")
     assert done.returncode == 0 and done.stdout.startswith("ie ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be removed there")
+def test_a_current_folder_that_is_gone_is_one_line(tmp_path):
+    (tmp_path / "gone").mkdir()
+    done = subprocess.run(
+        f"cd gone; rmdir ../gone; {sys.executable} -m ie_cli predict",
+        shell=True, cwd=tmp_path, input="", capture_output=True, text=True,
+    )  # fmt: skip
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith("error: the current folder is gone")

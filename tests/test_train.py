@@ -1,7 +1,9 @@
 """`ie train` as a user runs it, on a handful of records and a tiny encoder."""
 
+import gzip
 import hashlib
 import json
+import os
 import platform
 import shutil
 import signal
@@ -414,3 +416,49 @@ def test_records_without_the_annotation_are_no_examples_of_nothing(records, tmp_
         assert result.exit_code == 0, result.output
     assert "note: 3 of 11 training records have no 'entities' and are left out" in result.stderr
     assert metrics(tmp_path / "plain") == metrics(tmp_path / "mixed")
+
+
+@pytest.mark.parametrize("what", ["pipe", "-", "train.jsonl.gz"])
+def test_records_that_cannot_be_read_again_from_any_place_are_refused(what, records, tmp_path):
+    source = tmp_path / what
+    if what == "pipe":
+        os.mkfifo(source)
+    elif what == "-":
+        source = "-"
+    else:
+        source.write_bytes(gzip.compress(records.read_bytes()))
+    result = train(source, "--dev", records, "-o", tmp_path / "run")
+    expected = "unpack it first" if what.endswith("gz") else "so a pipe will not do; name a file"
+    assert result.exit_code == 1 and result.stderr.endswith(f"{expected}\n") and result.stderr.count("\n") == 1
+
+
+def test_a_folder_for_tokenised_data_that_cannot_be_made_is_told(records, tmp_path):
+    result = train(records, "--dev", records, "-o", tmp_path / "run", "--cache", records / "cache")
+    assert result.exit_code == 1 and result.stderr.count("\n") == 1
+    assert result.stderr.startswith(
+        f"error: {records / 'cache'}: tokenised data cannot be kept there (Not a directory)"
+    )
+
+
+def test_a_disk_without_room_is_one_line(records, tmp_path):
+    resource = pytest.importorskip("resource")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)  # of a file, which ends as a full disk does
+    assert fit(records, tmp_path / "other").exit_code == 0  # the tokenised data are there
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, before[1]))
+    try:
+        result = fit(records, tmp_path / "run")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert result.exit_code == 1 and result.stderr.splitlines()[-1].startswith(f"error: {tmp_path / 'run'}")
+    assert result.stderr.endswith(": File too large\n")
+
+
+def test_records_of_a_file_whose_name_is_no_text(records, tmp_path):
+    odd = tmp_path / os.fsdecode(b"\xff.jsonl")
+    try:
+        odd.write_bytes(records.read_bytes())
+    except OSError:
+        pytest.skip("this system has no such names")
+    assert fit(odd, tmp_path / "run", "--epochs", 1).exit_code == 0
+    note = json.loads((tmp_path / "run" / "best" / "model.json").read_text())["note"]
+    assert note["recipe"]["data"]["train"] == [str(odd)]

@@ -1,6 +1,7 @@
 """What several predictions agree on, by hand; and `ie vote` on files."""
 
 import json
+import os
 
 import pytest
 from typer.testing import CliRunner
@@ -185,3 +186,9 @@ def test_usage(args, message):
 def test_an_input_is_not_overwritten(files):
     a, b = files(a=[lines(1)], b=[lines(1)])
     assert "is an input" in run(a, b, "-o", a).stderr
+
+
+def test_a_pipe_that_would_be_read_twice_is_refused(tmp_path):
+    os.mkfifo(tmp_path / "a")
+    result = CliRunner().invoke(app, ["vote", *(str(tmp_path / name) for name in "abc")])
+    assert result.exit_code == 2 and "so a pipe will not do; name a file" in result.stderr

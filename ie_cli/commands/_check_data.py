@@ -13,7 +13,7 @@ from ie_cli.checking._report import DEV, TRAIN
 from ie_cli.checking.check import Check
 from ie_cli.checking.tokens import Tokens
 from ie_cli.errors import IEError, Report
-from ie_cli.files import opened
+from ie_cli.files import is_read_once, opened
 from ie_cli.records import Placed, Record, read_placed
 from ie_cli.registry import load
 
@@ -31,7 +31,7 @@ class Reading(NamedTuple):
 
 
 def check(train: list[str], dev: list[str], reading: Reading | None, report: Report) -> Check:
-    """Check the records of some files; standard input is kept in a temporary file, since all are read twice.
+    """Check the records of some files; pipes are kept in temporary files, since all are read twice.
 
     Raises:
         IEError: there are no records, a file cannot be opened, or a setting is not known.
@@ -59,13 +59,13 @@ class File(NamedTuple):
 @contextlib.contextmanager
 def _kept(path: str) -> Iterator[File]:
     """A file that can be read again."""
-    if path != "-":
+    if not is_read_once(path):
         yield File(path, path)
         return
-    with tempfile.NamedTemporaryFile() as copy, opened("-") as stream:
+    with tempfile.NamedTemporaryFile() as copy, opened(path) as stream:
         shutil.copyfileobj(stream, copy)
         copy.flush()
-        yield File("-", copy.name)
+        yield File(path, copy.name)
 
 
 def _items(files: Iterable[File], report: Report) -> Iterator[Placed]:

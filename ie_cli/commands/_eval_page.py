@@ -26,4 +26,4 @@ def write(path: Path, scored: ScoreReport, errors: Errors, sources: Sources) -> 
         names=names, notes=list(scored.notes()), curve=curve.find(sources.model),
     )  # fmt: skip
     with output(path) as out:
-        out.write(page_text.encode())
+        out.write(page_text.encode(errors="backslashreplace"))  # names of files

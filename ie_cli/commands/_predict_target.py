@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ie_cli.commands._shell import output, say
 from ie_cli.pipeline import resumable
 from ie_cli.pipeline.resumable import Target
+from ie_cli.writing import is_stream
 
 if TYPE_CHECKING:
     from ie_cli.pipeline.job import Job
@@ -28,7 +29,7 @@ def opened(
     """
     if show:
         yield Target(_Drawing())
-    elif out is None or str(out) == "-" or (out.exists() and not out.is_file()):
+    elif out is None or str(out) == "-" or is_stream(out):
         with output(out) as stream:
             yield Target(stream)
     else:

@@ -6,6 +6,7 @@ import contextlib
 import functools
 import glob
 import os
+import stat
 import sys
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -16,7 +17,7 @@ import typer
 
 from ie_cli import compressed
 from ie_cli.errors import IEError, Problem, Report, UsageError
-from ie_cli.writing import WholeWriter, replacing
+from ie_cli.writing import WholeWriter, is_stream, named, replacing
 
 REJECTED = 3  # exit code: done, but some lines were rejected
 CAUSES = 8  # reasons that are named with their counts
@@ -85,8 +86,8 @@ def output(path: Path | None) -> Iterator[WholeWriter]:
         yield stream
         stream.flush()
         return
-    if path.exists() and not path.is_file():  # a folder, which fails, or a device, which must not be replaced
-        with path.open("wb") as stream:
+    if is_stream(path):
+        with named(path, None), path.open("ab") as stream:
             yield WholeWriter(stream)
         return
     with (
@@ -115,10 +116,25 @@ def inputs(names: Iterable[str]) -> list[str]:
 
 
 def refuse_overwrite(out: Path | None, sources: Iterable[str]) -> None:
-    """Stop before an input is overwritten by its own output."""
+    """Stop before an input is overwritten by its own output, or read for ever because that is appended to it.
+
+    Args:
+        out: None is stdout.
+    """
+    target = _file("-" if out is None else str(out), sys.stdout)
     for name in sources:
-        if out is not None and out.exists() and os.path.exists(name) and out.samefile(name):
-            raise IEError(f"{out}: is an input, too; name another output")
+        if target is not None and target == _file(name, sys.stdin):
+            shown = "standard output" if out is None or str(out) == "-" else out
+            raise IEError(f"{shown}: is an input, too; name another output")
+
+
+def _file(name: str, stream: TextIO | None) -> tuple[int, int] | None:
+    """What tells a regular file from all others, None where there is none; `stream` is what `-` stands for."""
+    try:
+        found = os.fstat(stream.fileno()) if name == "-" else Path(name).stat()
+    except (OSError, ValueError, AttributeError):  # not there, replaced as tests do, closed
+        return None
+    return (found.st_dev, found.st_ino) if stat.S_ISREG(found.st_mode) else None
 
 
 class SpokenReport:

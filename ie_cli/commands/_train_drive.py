@@ -12,6 +12,7 @@ import typer
 
 from ie_cli.commands._shell import REJECTED, SpokenReport, say
 from ie_cli.errors import IEError, Report
+from ie_cli.writing import named
 
 
 def drive(
@@ -28,7 +29,8 @@ def drive(
         return
     spoken = SpokenReport()
     try:
-        tell(events(spoken.report, True), out)
+        with named(out, None):  # a full disk names no file
+            tell(events(spoken.report, True), out)
     except (KeyboardInterrupt, SystemExit):
         say(_stopped(out))
         raise

@@ -54,7 +54,7 @@ def run(
     checked = check(train, dev, reading, spoken.report)
     spoken.close()
     with output(None) as out:
-        out.write((_json(checked) if as_json else _table(checked)).encode())
+        out.write((_json(checked) if as_json else _table(checked)).encode(errors="backslashreplace"))  # names of files
     if strict and (bad := [finding for finding in checked.findings() if finding.spoils]):
         say(f"error: {'; '.join(f'{finding.what}: {finding.count}' for finding in bad)}")
         raise typer.Exit(1)

@@ -66,7 +66,7 @@ def run(
     scheme_in, scheme_out = (None, scheme) if to == "conll" else (scheme, None)
     read_options = _options(reader.read, format, scheme=scheme_in, variant=variant, encoding=encoding, schema=schema)
     write_options = _options(write, to, scheme=scheme_out)
-    _check_output(out, [*(files or []), *filter(None, [schema])], folder=hasattr(writer, "write_folder"), to=to)
+    _check_output(out, [*(files or ["-"]), *filter(None, [schema])], folder=hasattr(writer, "write_folder"), to=to)
     if not files and terminal(sys.stdin):
         raise UsageError("name the files or pipe them in")
     spoken = SpokenReport()

@@ -12,6 +12,7 @@ import typer
 from ie_cli.commands import _eval_scorer
 from ie_cli.commands._shell import REJECTED, SpokenReport, output, refuse_overwrite, say, terminal
 from ie_cli.errors import IEError, UsageError
+from ie_cli.files import is_read_once
 from ie_cli.registry import load
 
 if TYPE_CHECKING:
@@ -92,7 +93,8 @@ def run(
     _check_usage(gold, preds, model)
     wishes = {"interval": interval, "errors": errors, "find-threshold": find_threshold, "report": report}
     _check_wishes(len(preds) > 1, wishes, train)
-    refuse_overwrite(report, [gold or "-", *preds])
+    if report is not None:
+        refuse_overwrite(report, [gold or "-", *preds])
     spoken = SpokenReport()
     from ie_cli.analysis.bootstrap import Resampling
     from ie_cli.commands import _eval_compare, _eval_score
@@ -123,6 +125,8 @@ def _check_usage(gold: str | None, preds: list[str], model: str | None) -> None:
         raise UsageError("GOLD and PRED cannot both be stdin")
     elif gold == "-" and len(preds) > 1:
         raise UsageError("GOLD is read once for each PRED: name a file")
+    elif len(preds) > 1 and is_read_once(gold):
+        raise UsageError(f"{gold}: GOLD is read once for each PRED, so a pipe will not do; name a file")
     elif not preds and terminal(sys.stdin):
         raise UsageError("name the predictions or pipe them in: `ie predict GOLD | ie eval GOLD`")
 
@@ -142,7 +146,7 @@ def _tell(scored: ScoreReport | TaskReports | Comparison, *, as_json: bool) -> N
     for note in scored.notes():
         say(f"note: {note}")
     with output(None) as out:
-        out.write((scored.json if as_json else scored.text)().encode())
+        out.write((scored.json if as_json else scored.text)().encode(errors="backslashreplace"))  # names of files
 
 
 def _check_f1(scores: Mapping[str, Score], average: str, least: float | None) -> None:
@@ -158,5 +162,6 @@ def _print_rules() -> None:
     rules = {part: load(_eval_scorer.SCORING, kind).RULES for part, kind in _eval_scorer.KINDS.items()}
     rows = [(part, name, what) for part, its in rules.items() for name, what in its.items()]
     widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
-    for part, name, what in rows:
-        print(f"{part:{widths[0]}}  {name:{widths[1]}}  {what}")
+    with output(None) as out:
+        for part, name, what in rows:
+            out.write(f"{part:{widths[0]}}  {name:{widths[1]}}  {what}\n".encode())

@@ -59,8 +59,9 @@ def run(
     _check_usage(show=show, fields=wanted, resume=resume, out=out, rejects=rejects)
     threads.limit(thread_count or max(1, threads.cores() // workers) if workers > 1 else thread_count)
     names = inputs(files or [])
-    for written in (out, rejects):
-        refuse_overwrite(written, names)
+    refuse_overwrite(out, names)
+    if rejects is not None:
+        refuse_overwrite(rejects, names)
     if not files and terminal(sys.stdin):
         say(f"reading {'texts' if text else 'records'} from the terminal, one a line; Ctrl-D ends")
     from ie_cli.pipeline.job import Job

@@ -11,7 +11,7 @@ import typer
 from ie_cli import records
 from ie_cli.commands._shell import REJECTED, SpokenReport, inputs, output, refuse_overwrite
 from ie_cli.errors import Report, UsageError
-from ie_cli.files import opened
+from ie_cli.files import is_read_once, opened
 from ie_cli.records import Record, pairs, read_placed
 
 
@@ -43,6 +43,8 @@ def run(
         raise UsageError("name two files or more")
     if "-" in preds:
         raise UsageError("A is read once for each other file: name files")
+    if len(preds) > 2 and is_read_once(preds[0]):
+        raise UsageError(f"{preds[0]}: A is read once for each other file, so a pipe will not do; name a file")
     if least is not None and least > len(preds):
         raise UsageError(f"--least {least} of {len(preds)} files: nothing can have so many votes")
     refuse_overwrite(out, preds)

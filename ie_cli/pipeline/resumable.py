@@ -18,7 +18,7 @@ from typing import Any, BinaryIO
 
 from ie_cli.compressed import packed
 from ie_cli.errors import IEError
-from ie_cli.writing import WholeWriter, named, uninterrupted
+from ie_cli.writing import WholeWriter, linked, named, uninterrupted
 
 
 @dataclass
@@ -84,7 +84,8 @@ class ResumableFile(Target):
 
 
 def part_and_journal(path: Path) -> tuple[Path, Path]:
-    """The unfinished file, and its journal."""
+    """The unfinished file, and its journal; of a link, they are beside what it points to."""
+    path = linked(path)
     part = path.with_name(f".{path.name}.part")
     return part, part.with_suffix(".part.json")
 
@@ -116,7 +117,7 @@ def opened(path: Path, job: Mapping[str, Any], *, resume: bool) -> Iterator[Resu
                 yield target
                 if not target.progress.size:
                     target.write(b"")  # nothing, compressed, is something
-        part.replace(path)
+        part.replace(linked(path))
         journal.unlink(missing_ok=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import hashlib
 import json
 import re
@@ -13,7 +12,6 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import datasets
-from datasets.exceptions import DatasetGenerationError
 
 from ie_cli import files, records
 from ie_cli.compressed import inner_name
@@ -109,7 +107,7 @@ def tokenise(
     if len(list(islice(sampled_rows(settings, Report()), 2))) < 2:
         raise IEError("the texts make fewer than two rows; name more of them, or set texts.length lower")
     identity = [data.digest(settings.files), asdict(replace(settings, files=[])), key, processes, _code()]
-    with _stated():
+    with data.stated(cache):
         encoded = datasets.Dataset.from_generator(
             _Rows(settings, tokenizer, teacher, processes, report),
             gen_kwargs={"turns": list(range(processes))},
@@ -119,17 +117,6 @@ def tokenise(
             features=_columns(tokenizer, teacher),
         )
     return Corpus(encoded.remove_columns("length"), list(encoded["length"]))
-
-
-@contextlib.contextmanager
-def _stated() -> Iterator[None]:
-    """Give a stated error of the generator as it was; `datasets` raises one of its own from it."""
-    try:
-        yield
-    except DatasetGenerationError as error:
-        if isinstance(error.__cause__, IEError):
-            raise error.__cause__ from None
-        raise
 
 
 def _columns(tokenizer: Tokenizer, teacher: Tokenizer | None) -> datasets.Features:

@@ -90,10 +90,10 @@ def _segmenter():
 
 def _cache() -> str | None:
     """A folder of the user's own for jieba's cache, which it would else read from a /tmp that all can write to."""
-    place = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ie_cli"
     try:
+        place = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "ie_cli"
         place.mkdir(parents=True, exist_ok=True)
-    except OSError:
+    except (OSError, RuntimeError):  # RuntimeError: a user without a home, as in many containers
         return None
     return str(place)
 

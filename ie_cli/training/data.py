@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 from collections import Counter
@@ -12,10 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+from datasets.exceptions import DatasetGenerationError
 
 import ie_cli
 from ie_cli import records
+from ie_cli.compressed import SUFFIXES
 from ie_cli.errors import IEError, Report
+from ie_cli.files import is_read_once
 from ie_cli.records import Record
 
 datasets.disable_progress_bars()
@@ -78,6 +82,10 @@ def hash_fraction(text: str) -> float:
 
 
 def _size(path: str) -> int:
+    if is_read_once(path):
+        raise IEError(f"{path}: training records are read several times, so a pipe will not do; name a file")
+    if Path(path).suffix.lower() in SUFFIXES:
+        raise IEError(f"{path}: training records are read from any place of a file; unpack it first")
     try:
         return Path(path).stat().st_size
     except OSError as error:
@@ -129,22 +137,46 @@ def tokenise(part: Part, codec: Any, *, length: int, key: Any, cache: str | None
         length: longest window in tokens.
         key: plain data that decides what the codec does (encoder, labels, settings).
         cache: folder for the tokenised files; None takes that of `datasets`.
+
+    Raises:
+        IEError: the folder cannot be written to.
     """
     identity = [digest(part.files), part.dev_fraction, part.seed, part.dev, part.needs, length, key, _code()]
     fingerprint = hashlib.sha256(json.dumps(identity).encode()).hexdigest()[:16]
-    rows = datasets.Dataset.from_generator(
-        _Rows(part, codec, length),
-        gen_kwargs={"ranges": part.ranges(processes)},
-        num_proc=processes if processes > 1 else None,
-        cache_dir=cache,
-        fingerprint=fingerprint,
-        features=_columns(codec),
-    )
+    with stated(cache):
+        rows = datasets.Dataset.from_generator(
+            _Rows(part, codec, length),
+            gen_kwargs={"ranges": part.ranges(processes)},
+            num_proc=processes if processes > 1 else None,
+            cache_dir=cache,
+            fingerprint=fingerprint,
+            features=_columns(codec),
+        )
     lost: Counter[str] = Counter()
     for entry in rows["lost"]:
         lost.update(json.loads(entry) if entry else {})
     lengths, texts = list(rows["length"]), sum(rows["first"])
     return Examples(rows.remove_columns(["lost", "first", "length"]), lengths, texts, lost)
+
+
+@contextlib.contextmanager
+def stated(cache: str | None) -> Iterator[None]:
+    """State what goes wrong while `datasets` writes rows to disk; it raises an error of its own from that of the rows.
+
+    Raises:
+        IEError: as the rows have it, or the folder cannot be written to.
+    """
+    try:
+        yield
+    except (DatasetGenerationError, OSError) as error:
+        cause = error.__cause__ if isinstance(error, DatasetGenerationError) else error
+        if isinstance(cause, IEError):
+            raise cause from None
+        if not isinstance(cause, OSError):
+            raise
+        folder = cache or datasets.config.HF_DATASETS_CACHE
+        reason = f"tokenised data cannot be kept there ({cause.strerror or cause}); name a folder for them with --cache"
+        raise IEError(f"{folder}: {reason}") from None
 
 
 def _columns(codec: Any) -> datasets.Features:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import importlib
 import logging
+import os
 import tempfile
 import warnings
 from collections.abc import Iterator, Sequence
@@ -177,6 +178,7 @@ def _silent() -> Iterator[None]:
 
 
 def _library(name: str) -> ModuleType:
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # the wheel of 1.31 reports to its makers
     try:
         return importlib.import_module(name)
     except ImportError:

@@ -20,7 +20,9 @@ DEFAULT = "cluener"  # the model that `ie predict` uses when none is named
 def write(folder: Path, content: dict[str, Any]) -> None:
     """Write model.json with the versions that made it; it comes last, for it has the digests of the other files."""
     manifest = {"format": FORMAT, "ie": ie_cli.__version__} | content | {"files": _digests(folder)}
-    (folder / MANIFEST).write_text(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    # A file name that is no UTF-8 is written as JSON escapes.
+    data = json.dumps(manifest, ensure_ascii=False, indent=2).encode(errors="backslashreplace")
+    (folder / MANIFEST).write_bytes(data + b"\n")
 
 
 def read(folder: Path) -> dict[str, Any]:

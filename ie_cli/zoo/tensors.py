@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
 import torch
+from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -31,8 +34,15 @@ def stored(weights: Mapping[str, Tensor], bits: int = 32) -> dict[str, Tensor]:
 
 
 def write(weights: dict[str, Tensor], path: Path, header: dict[str, str] | None = None) -> None:
-    """Write a file with the rights of any new file; the library makes it private to its owner."""
-    save_file(weights, path, metadata=header)
+    """Write a file with the rights of any new file; the library makes it private to its owner.
+
+    Raises:
+        OSError: it cannot be written, on a full disk for one.
+    """
+    try:
+        save_file(weights, path, metadata=header)
+    except SafetensorError as error:
+        raise _of_system(error, path) from None
     mask = os.umask(0o077)  # it can only be read by setting it
     os.umask(mask)
     path.chmod(0o666 & ~mask)
@@ -49,6 +59,13 @@ def read(path: Path) -> dict[str, Tensor]:
         rows = found[name.removesuffix(STEP)]
         rows *= found.pop(name).view(-1, *[1] * (rows.dim() - 1))
     return found
+
+
+def _of_system(error: SafetensorError, path: Path) -> OSError:
+    """The error of the system behind one of writing, which the library only quotes: "… (os error 28)"."""
+    quoted = re.search(r"\(os error (\d+)\)", str(error))
+    number = int(quoted[1]) if quoted else errno.EIO
+    return OSError(number, os.strerror(number), str(path))
 
 
 def _integers(x: Tensor) -> tuple[Tensor, Tensor]:
