@@ -99,7 +99,7 @@ def test_what_is_asked_of_one_task_is_refused_for_several(run):
         ([gold, copied, copied, "--task", "all"], "compared in one task"),
     ):
         refused = CliRunner().invoke(app, ["eval", *map(str, args)])
-        assert refused.exit_code == 1 and reason in refused.stderr and refused.stderr.count("\n") == 1
+        assert refused.exit_code == 2 and reason in refused.stderr and refused.stderr.count("\n") == 1
     failed = CliRunner().invoke(app, ["eval", str(gold), "-m", str(model), "--fail-under", "1.0"])
     assert failed.exit_code == 0
     threshold = ie("predict", "-m", model, gold, "--threshold", "0.05").stdout
