@@ -7,7 +7,8 @@
               R1	创始人 Arg1:T1 Arg2:T2
               E1	创办:T3 Who:T2 What:T1
 
-- The path is a .txt, an .ann or a folder (with all below it). A .txt without .ann has no `entities`.
+- The path is a .txt, an .ann or a folder (with all below it). A .txt without .ann has no `entities`. The id is the
+  name of the file, with its folders where several files have that name.
 - A span in pieces (`0 2;3 5`) is one entity where only line ends lie between them, as brat writes spans
   that cross lines; else it is discontinuous and reported as lost.
 - A trigger, whose label is the type of its event, is no entity, nor is an argument labelled `argument`, as
@@ -24,6 +25,7 @@ from __future__ import annotations
 
 import os
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -51,11 +53,13 @@ def read(path: str, report: Report, *, encoding: str | None = None) -> Iterator[
 def read_all(paths: Iterable[str], report: Report, *, encoding: str | None = None) -> Iterator[Record]:
     """Records of several paths, each document once even if both its files are named."""
     found = dict.fromkeys(_text_of(inside) for path in paths for inside in _inside(path))
+    stems = Counter(path.stem for path in found)
     for path in found:
         if path.suffix == ".ann" and path.exists():
             report.skipped(path, None, "an .ann without its .txt")
         else:
-            yield _document(path, report, encoding)
+            ident = path.stem if stems[path.stem] == 1 else path.with_suffix("").as_posix()
+            yield _document(path, ident, report, encoding)
 
 
 def _inside(path: str) -> list[Path]:
@@ -78,11 +82,11 @@ def _text_of(path: Path) -> Path:
     return text if path.suffix == ".ann" and text.exists() else path
 
 
-def _document(path: Path, report: Report, encoding: str | None) -> Record:
+def _document(path: Path, ident: str, report: Report, encoding: str | None) -> Record:
     text = files.text(path, report, encoding=encoding, keep_bom=True)
     ann = path.with_suffix(".ann")
     if not ann.exists():
-        return Row(path, None, text, {}, report).record(path.stem)
+        return Row(path, None, text, {}, report).record(ident)
     lines = [(number, line) for number, line in files.lines(ann, report, encoding=encoding) if line.strip()]
     text, units = _as_counted(text, lines, path, report)
     rows = _distinct(Row(ann, number, text, {"line": line, "units": units}, report) for number, line in lines)
@@ -96,7 +100,7 @@ def _document(path: Path, report: Report, encoding: str | None) -> Record:
     entities = [span for key, span in spans.items() if span and key not in parts]
     whole = Row(path, None, text, {}, report)
     return whole.record(
-        path.stem, entities=entities or (None if events else []), relations=relations or None, events=events or None
+        ident, entities=entities or (None if events else []), relations=relations or None, events=events or None
     )
 
 

@@ -107,6 +107,15 @@ def test_brat_offsets_in_utf16_units(tmp_path):
     assert [kind for kind, _ in problems] == ["mended", "lost"]
 
 
+def test_brat_documents_of_one_name_have_their_folders_in_the_id(tmp_path):
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "doc.txt").write_text("北京", "utf-8")
+    (tmp_path / "a" / "other.txt").write_text("上海", "utf-8")
+    found = [record.id for record in brat.read(str(tmp_path), Report())]
+    assert found == [f"{tmp_path.as_posix()}/a/doc", "other", f"{tmp_path.as_posix()}/b/doc"]
+
+
 def test_brat_line_ends_that_are_not_counted(tmp_path):
     spans = ["T1\tX 0 1\t一", "T2\tX 2 3\t二", "T3\tX 2 3;4 5\t二 三"]
     found, problems = document(tmp_path, "一\r\n二\r\n三", *spans)
