@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -19,12 +20,13 @@ import ie_cli
 from ie_cli import records
 from ie_cli.compressed import SUFFIXES
 from ie_cli.errors import IEError, Report
-from ie_cli.files import is_read_once
+from ie_cli.files import is_read_once, opened
 from ie_cli.records import Record
 
 datasets.disable_progress_bars()
 
 Range = tuple[str, int, int]  # a file and the bytes in which its lines begin
+UNKNOWN = sys.maxsize  # bytes of a compressed file, which is one range
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Part:
         ranges = []
         for path in self.files:
             size = _size(path)
-            cuts = [size * i // pieces for i in range(pieces + 1)]
+            cuts = [0, *[size * i // pieces if size < UNKNOWN else size for i in range(1, pieces + 1)]]
             ranges += [(path, low, high) for low, high in pairwise(cuts)]
         return ranges
 
@@ -84,10 +86,9 @@ def hash_fraction(text: str) -> float:
 def _size(path: str) -> int:
     if is_read_once(path):
         raise IEError(f"{path}: training records are read several times, so a pipe will not do; name a file")
-    if Path(path).suffix.lower() in SUFFIXES:
-        raise IEError(f"{path}: training records are read from any place of a file; unpack it first")
     try:
-        return Path(path).stat().st_size
+        size = Path(path).stat().st_size
+        return UNKNOWN if Path(path).suffix.lower() in SUFFIXES else size
     except OSError as error:
         raise IEError(f"{path}: {error.strerror}") from None
 
@@ -95,7 +96,12 @@ def _size(path: str) -> int:
 def _lines(place: Range) -> Iterator[bytes]:
     """The lines that begin within a range."""
     path, low, high = place
-    with open(path, "rb") as stream:
+    if low == high:
+        return
+    with opened(path) as stream:
+        if high == UNKNOWN:
+            yield from stream
+            return
         if low > 0:
             stream.seek(low - 1)
             stream.readline()  # the rest of the line that the range before owns
