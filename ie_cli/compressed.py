@@ -15,6 +15,7 @@ from types import ModuleType
 from typing import BinaryIO
 
 SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
+GZIP = b"\x1f\x8b"  # how such data begin, whatever their file is called
 
 
 def inner_name(path: str | os.PathLike) -> PurePath:

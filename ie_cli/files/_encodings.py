@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterable
 from typing import BinaryIO
 
+from ie_cli.compressed import GZIP
 from ie_cli.errors import FormatError, IEError, UsageError
 from ie_cli.files._surrogates import join_surrogates
 
-GZIP = b"\x1f\x8b"
 CHUNK = 1 << 20  # bytes looked at in one go when the encoding is detected
 _ENCODED_SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 

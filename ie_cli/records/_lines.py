@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any, BinaryIO
 
+from ie_cli.compressed import GZIP
 from ie_cli.errors import FormatError, IEError, Report
-from ie_cli.files import GZIP, has_lone_surrogate
+from ie_cli.files import has_lone_surrogate
 from ie_cli.records._checks import check
 from ie_cli.records._from_json import from_json
 from ie_cli.records._to_json import to_json
