@@ -278,6 +278,12 @@ def test_without_a_dev_part_all_texts_are_learned_and_the_last_epoch_is_kept(rec
     assert shown.exit_code == 0, shown.output
 
 
+def test_refused_seeds_leave_no_empty_folders(records, tmp_path):
+    result = train(records, "-o", tmp_path / "run", "--seeds", 2, "--encoder", "./nowhere")
+    assert result.exit_code == 1 and "no encoder './nowhere'" in result.stderr
+    assert not (tmp_path / "run").exists()
+
+
 @pytest.mark.parametrize(
     ("asked", "reason"),
     [(("--set", "train.patience=1"), "waits for a better dev score"), (("--seeds", 2), "compared by their dev score")],

@@ -35,8 +35,9 @@ def drive(
         say(_stopped(out))
         raise
     except IEError:
-        with contextlib.suppress(OSError):
-            out.rmdir()  # where nothing was written yet, nothing is left
+        for folder in (*out.glob("seed-*"), out):  # where nothing was written yet, nothing is left
+            with contextlib.suppress(OSError):
+                folder.rmdir()
         raise
     spoken.close()
     if spoken.report.counts["skipped"]:
