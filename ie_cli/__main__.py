@@ -22,7 +22,12 @@ def main() -> None:
         # `ie … | head -1` ends as any Unix filter does: quietly, without a traceback.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     signal.signal(signal.SIGTERM, _terminated)
-    app()
+    try:
+        app()
+    except SystemExit as end:
+        if os.environ.get("WORLD_SIZE", "1") != "1":
+            _leave_group(end)
+        raise
 
 
 def _occupy_standard_streams() -> None:
@@ -49,6 +54,18 @@ def _interrupted_quietly() -> Iterator[None]:
         signal.signal(signal.SIGINT, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+def _leave_group(end: SystemExit) -> None:
+    """End a process of `torchrun` at once.
+
+    Behind a DistributedDataParallel torch leaves Gloo's threads running; what they do while the interpreter is torn
+    down aborts, once in a while, a process that has done its work.
+    """
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        with contextlib.suppress(OSError):
+            stream.flush()
+    os._exit(end.code or 0)
 
 
 def _terminated(number: int, frame: FrameType | None) -> None:

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from ie_cli.__main__ import main
 from ie_cli.tasks.ner_pointer import Labels, Settings
 from ie_cli.zoo import encoders, folder
 from ie_cli.zoo.encoders import EncoderSettings
@@ -83,3 +84,16 @@ def test_a_current_folder_that_is_gone_is_one_line(tmp_path):
     )  # fmt: skip
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
     assert done.stderr.startswith("error: the current folder is gone")
+
+
+@pytest.mark.parametrize(("processes", "at_once"), [("1", []), ("2", [3])])
+def test_a_process_of_several_ends_at_once(processes, at_once, monkeypatch):
+    """Without the teardown in which threads that torch left behind may abort it."""
+    ends = []
+    monkeypatch.setattr("ie_cli.commands.app", lambda: sys.exit(3))
+    monkeypatch.setattr("signal.signal", lambda *handler: None)
+    monkeypatch.setattr("os._exit", ends.append)
+    monkeypatch.setenv("WORLD_SIZE", processes)
+    with pytest.raises(SystemExit):
+        main()
+    assert ends == at_once
