@@ -10,11 +10,15 @@ from typing import NamedTuple
 
 
 class IEError(Exception):
-    """A stated error: one line for stderr, exit code 1."""
+    """A stated error: one line for stderr, and the exit code of the command."""
+
+    exit_code = 1
 
 
 class UsageError(IEError):
-    """A command line that asks for what does not go together or is not known: one line for stderr, exit code 2."""
+    """A command line that asks for what does not go together or is not known."""
+
+    exit_code = 2
 
 
 class FormatError(IEError):

@@ -1,5 +1,6 @@
 """What all tests share: few threads, no network, small encoders made on the spot."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -36,6 +37,23 @@ ENCODERS = {
     "DebertaV2": RELATIVE | {"position_buckets": 8},
     "ModernBert": {"local_attention": 8, "global_attn_every_n_layers": 2},
 }
+
+
+@pytest.fixture
+def room():
+    """A context in which no file can grow beyond so many bytes, which ends as a full disk does."""
+    resource = pytest.importorskip("resource")
+
+    @contextlib.contextmanager
+    def limited(size):
+        before = resource.getrlimit(resource.RLIMIT_FSIZE)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+        try:
+            yield
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+    return limited
 
 
 @pytest.fixture(scope="session")

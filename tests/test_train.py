@@ -458,15 +458,10 @@ def test_a_folder_for_tokenised_data_that_cannot_be_made_is_told(records, tmp_pa
     )
 
 
-def test_a_disk_without_room_is_one_line(records, tmp_path):
-    resource = pytest.importorskip("resource")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)  # of a file, which ends as a full disk does
+def test_a_disk_without_room_is_one_line(records, room, tmp_path):
     assert fit(records, tmp_path / "other").exit_code == 0  # the tokenised data are there
-    resource.setrlimit(resource.RLIMIT_FSIZE, (4000, before[1]))
-    try:
+    with room(4000):
         result = fit(records, tmp_path / "run")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert result.exit_code == 1 and result.stderr.splitlines()[-1].startswith(f"error: {tmp_path / 'run'}")
     assert result.stderr.endswith(": File too large\n")
 

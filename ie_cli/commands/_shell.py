@@ -16,7 +16,7 @@ from typing import TextIO
 import typer
 
 from ie_cli import compressed
-from ie_cli.errors import IEError, Problem, Report, UsageError
+from ie_cli.errors import IEError, Problem, Report
 from ie_cli.writing import WholeWriter, is_stream, named, replacing
 
 REJECTED = 3  # exit code: done, but some lines were rejected
@@ -53,17 +53,15 @@ def left_out(causes: Mapping[str, int]) -> None:
 
 
 def guarded(run: Callable) -> Callable:
-    """Turn stated errors into one line on stderr and exit code 1, those of usage 2."""
+    """Turn stated errors into one line on stderr and their exit code, those of the system into 1."""
 
     @functools.wraps(run)
     def inner(*args, **kwargs):
         try:
             return run(*args, **kwargs)
-        except UsageError as error:
-            say(f"error: {error}")
-            raise typer.Exit(2) from None
         except IEError as error:
             say(f"error: {error}")
+            raise typer.Exit(error.exit_code) from None
         except OSError as error:
             where = f"{error.filename}: " if error.filename is not None else ""
             say(f"error: {where}{error.strerror or error}")

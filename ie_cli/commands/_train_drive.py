@@ -58,5 +58,5 @@ def _take_part(events: Iterator[Any]) -> None:
     try:
         for _ in events:
             pass
-    except IEError:
-        raise typer.Exit(1) from None
+    except IEError as error:
+        raise typer.Exit(error.exit_code) from None

@@ -238,17 +238,11 @@ def test_a_signal_does_not_part_a_base_from_its_name(folder, heard, monkeypatch)
     assert [*kb.open(folder)] == [B]
 
 
-@pytest.mark.parametrize(("room", "reason"), [(10, "File too large"), (200, "is there room on the disk")])
-def test_a_disk_without_room_is_told_by_the_name_of_the_base(folder, room, reason):
-    """A limit of the size of files is such a disk: `room` is enough for no file, or for all but the tries."""
-    resource = pytest.importorskip("resource")
+@pytest.mark.parametrize(("size", "reason"), [(10, "File too large"), (200, "is there room on the disk")])
+def test_a_disk_without_room_is_told_by_the_name_of_the_base(folder, room, size, reason):
+    """The size is enough for no file, or for all but the tries."""
     kb.build(placed(A), folder)
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (room, before[1]))
-    try:
-        with pytest.raises(OSError, match=reason) as raised:
-            kb.build(placed(B), folder)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    with room(size), pytest.raises(OSError, match=reason) as raised:
+        kb.build(placed(B), folder)
     assert raised.value.filename == str(folder)
     assert [*kb.open(folder)] == [A] and list(folder.parent.iterdir()) == [folder]

@@ -67,15 +67,9 @@ def test_what_was_done_and_is_gone_is_not_made_up(tmp_path):
     assert write(out, "c\n") == 0 and out.read_text() == "c\n"
 
 
-def test_a_disk_without_room_is_told_by_the_name_of_the_file(tmp_path):
-    resource = pytest.importorskip("resource")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)  # of a file, which ends as a full disk does
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    try:
-        with pytest.raises(OSError, match="File too large") as raised:
-            write(tmp_path / "out", "a\n", "b" * 2000)
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+def test_a_disk_without_room_is_told_by_the_name_of_the_file(room, tmp_path):
+    with room(1000), pytest.raises(OSError, match="File too large") as raised:
+        write(tmp_path / "out", "a\n", "b" * 2000)
     assert raised.value.filename == str(tmp_path / "out")
     assert write(tmp_path / "out", "c\n", resume=True) == 1 and (tmp_path / "out").read_text() == "a\nc\n"
 

@@ -51,13 +51,7 @@ def test_what_is_stored_shares_nothing_that_cannot_be_written(bits, tmp_path):
     torch.testing.assert_close(found["x"], weights, atol=0.02, rtol=0.001)
 
 
-def test_a_disk_without_room_is_an_error_of_the_system(tmp_path):
-    resource = pytest.importorskip("resource")
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)  # of a file, which ends as a full disk does
-    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
-    try:
-        with pytest.raises(OSError, match="File too large") as raised:
-            tensors.write(WEIGHTS, tmp_path / "w")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+def test_a_disk_without_room_is_an_error_of_the_system(room, tmp_path):
+    with room(1000), pytest.raises(OSError, match="File too large") as raised:
+        tensors.write(WEIGHTS, tmp_path / "w")
     assert raised.value.filename == str(tmp_path / "w")
