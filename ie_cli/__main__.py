@@ -17,17 +17,22 @@ def main() -> None:
     _check_folder()
     with _interrupted_quietly():
         from ie_cli.commands import app
+        from ie_cli.writing import TERMINATING
 
     if hasattr(signal, "SIGPIPE"):
         # `ie … | head -1` ends as any Unix filter does: quietly, without a traceback.
         signal.signal(signal.SIGPIPE, signal.SIG_DFL)
-    signal.signal(signal.SIGTERM, _terminated)
+    for number in TERMINATING:
+        if signal.getsignal(number) is signal.SIG_DFL:  # and not ignored, as by nohup
+            signal.signal(number, _terminated)
     try:
         app()
     except SystemExit as end:
         if os.environ.get("WORLD_SIZE", "1") != "1":
             _leave_group(end)
         raise
+    except OSError as error:  # of help and the like, on a full disk; a command states its own
+        sys.exit(f"error: {error.strerror or error}")
 
 
 def _occupy_standard_streams() -> None:

@@ -5,27 +5,39 @@ from __future__ import annotations
 import bz2
 import gzip
 import importlib
+import io
 import lzma
 import os
 import sys
 import zlib
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import PurePath
 from types import ModuleType
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 SUFFIXES = (".gz", ".bz2", ".xz", ".zst")
 GZIP = b"\x1f\x8b"  # how such data begin, whatever their file is called
+_PIECE = 1 << 16  # bytes that are read at once
+# Python's own readers of these take whatever is behind the first member, and is none, for the end of the file.
+_DECOMPRESSORS = {".bz2": bz2.BZ2Decompressor, ".xz": lzma.LZMADecompressor}
+
+
+def is_packed(path: str | os.PathLike) -> bool:
+    """Whether a file of this name is compressed."""
+    return PurePath(path).suffix.lower() in SUFFIXES
 
 
 def inner_name(path: str | os.PathLike) -> PurePath:
     """The name of the file inside: without the extension of the compression."""
     name = PurePath(path)
-    return name.with_suffix("") if name.suffix.lower() in SUFFIXES else name
+    return name.with_suffix("") if is_packed(name) else name
 
 
 def open_binary(path: str | os.PathLike) -> BinaryIO:
     """A stream of the bytes of a file, decompressed if its extension says so."""
+    if decompressor := _DECOMPRESSORS.get(PurePath(path).suffix.lower()):
+        return io.BufferedReader(_Members(path, decompressor))
     module = _module(path)
     return open(path, "rb") if module is None else module.open(path, "rb")
 
@@ -63,3 +75,65 @@ def _module(path: str | os.PathLike) -> ModuleType | None:
     if suffix == ".zst":
         return importlib.import_module("compression.zstd" if sys.version_info >= (3, 14) else "backports.zstd")
     return {".gz": gzip, ".bz2": bz2, ".xz": lzma}.get(suffix)
+
+
+class _Members(io.RawIOBase):
+    """What is in the members of a file, one behind the other; zeros between and behind them are padding.
+
+    Raises:
+        EOFError, LZMAError, OSError: when it is read; see `is_fault`.
+    """
+
+    def __init__(self, path: str | os.PathLike, decompressor: Callable[[], Any]):
+        self._file, self._decompressor = open(path, "rb"), decompressor
+        self._member, self._at = decompressor(), 0
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return self._file.seekable()
+
+    def tell(self) -> int:
+        return self._at
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """Go back to the start, and from there on."""
+        if whence != os.SEEK_SET:
+            raise io.UnsupportedOperation("only from the start")
+        self._file.seek(0)
+        self._member, self._at = self._decompressor(), 0
+        while self._at < offset and self.read(min(offset - self._at, _PIECE)):
+            pass
+        return self._at
+
+    def readinto(self, buffer: memoryview) -> int:
+        found = b""
+        while not found:
+            data = self._next()
+            if data is None:
+                return 0
+            found = self._member.decompress(data, len(buffer))
+        buffer[: len(found)] = found
+        self._at += len(found)
+        return len(found)
+
+    def _next(self) -> bytes | None:
+        """What the member is to be given next, which is a new one behind the end of the last; None at the end."""
+        if self._member.eof:
+            data = self._member.unused_data.lstrip(b"\0")
+            while not data:
+                if not (more := self._file.read(_PIECE)):
+                    return None
+                data = more.lstrip(b"\0")
+            self._member = self._decompressor()
+            return data
+        if not self._member.needs_input:
+            return b""
+        if not (data := self._file.read(_PIECE)):
+            raise EOFError("it ends within the compressed data")
+        return data
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()

@@ -9,7 +9,7 @@ import os
 import types
 import typing
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import Any, TextIO, TypeVar
 
 import yaml
 
@@ -115,33 +115,67 @@ def _name(hint: Any) -> str:
     return names.get(hint) or {list: "a list", dict: "a table of settings"}.get(origin, str(hint))
 
 
-def check(settings: Any, ranges: Mapping[str, Callable[[Any], bool]], choices: Mapping[str, Sequence[str]]) -> None:
+def check(
+    settings: Any,
+    ranges: Mapping[str, Callable[[Any], bool]],
+    choices: Mapping[str, Sequence[str]],
+    where: str = "",
+) -> None:
     """Check values by their dotted names: numbers against a condition, words against the known ones.
+
+    Args:
+        where: dotted path of `settings` in the whole configuration, for messages.
 
     Raises:
         IEError: the first that does not fit.
     """
     for name, fits in ranges.items():
         if not fits(value := _at(settings, name)):
-            raise IEError(f"the setting '{name}' cannot be {value}")
+            raise IEError(f"the setting '{_dotted(where, name)}' cannot be {value}")
     for name, known in choices.items():
         if (value := _at(settings, name)) not in known:
-            raise IEError(unknown(name, value, known))
+            raise IEError(unknown(_dotted(where, name), value, known))
 
 
 def _at(settings: Any, dotted: str) -> Any:
     return functools.reduce(getattr, dotted.split("."), settings)
 
 
+class _Loader(yaml.SafeLoader):
+    """Builds no objects, and refuses a key that is there twice, of which PyYAML takes the last (YAML 1.2, 3.2.1.3)."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            name = key.value if isinstance(key, yaml.ScalarNode) else None
+            if name in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"the key '{name}' is there twice", key.start_mark)
+            seen |= {name} - {None}
+        return super().construct_mapping(node, deep)
+
+
+def _plain(source: str | TextIO) -> Any:
+    """What a YAML document says.
+
+    Raises:
+        YAMLError: it is none.
+    """
+    loader = _Loader(source)
+    try:
+        return loader.get_single_data()
+    finally:
+        loader.dispose()
+
+
 def read(path: str) -> dict[str, Any]:
-    """A YAML file as plain data (safe_load: no objects are built).
+    """A YAML file as plain data; no objects are built.
 
     Raises:
         FormatError: no such file, not YAML, or no table of settings.
     """
     try:
         with open(path, encoding="utf-8") as stream:
-            data = yaml.safe_load(stream)
+            data = _plain(stream)
     except FileNotFoundError:
         raise FormatError(path, None, "no such file") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
@@ -158,7 +192,7 @@ def override(data: dict[str, Any], assignment: str) -> None:
     if not equals:
         raise UsageError(f"--set takes KEY=VALUE, found '{assignment}'")
     try:
-        put(data, dotted.strip(), yaml.safe_load(text))
+        put(data, dotted.strip(), _plain(text))
     except yaml.YAMLError:
         raise UsageError(f"--set {assignment}: the value is not YAML") from None
 

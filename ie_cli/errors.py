@@ -21,6 +21,10 @@ class UsageError(IEError):
     exit_code = 2
 
 
+class InUseError(IEError):
+    """An output that another process is writing."""
+
+
 class FormatError(IEError):
     """An input that cannot be read, with its place.
 

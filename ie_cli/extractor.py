@@ -17,7 +17,7 @@ from typing import Any
 
 from ie_cli.predicting import configure, predict
 from ie_cli.records import Record, check, from_json
-from ie_cli.zoo import folder
+from ie_cli.zoo import folder, manifest
 
 Text = str | Record | dict[str, Any]  # a record as an object, or as the JSON that `ie` reads
 
@@ -40,7 +40,7 @@ class Extractor:
         self, model: str | Path | None = None, *, threshold: float | None = None, kb: str | None = None,
         precision: str = "float32",
     ):  # fmt: skip
-        self._model = folder.load(model or folder.DEFAULT)
+        self._model = folder.load(model or manifest.DEFAULT)
         configure(self._model, threshold=threshold, base=kb, precision=precision)
         self.task: str = self._model.task
         self.labels: list[str] = self._model.codec.labels.names

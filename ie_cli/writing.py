@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
+import os
 import shutil
 import signal
 import threading
@@ -11,7 +13,10 @@ from pathlib import Path, PurePath
 from types import FrameType
 from typing import BinaryIO
 
-PUT_OFF = (signal.SIGINT, signal.SIGTERM)
+from ie_cli.errors import InUseError
+
+TERMINATING = (signal.SIGTERM, *([signal.SIGHUP] if hasattr(signal, "SIGHUP") else []))  # SIGHUP: the terminal closed
+PUT_OFF = (signal.SIGINT, *TERMINATING)
 
 
 class WholeWriter:
@@ -35,7 +40,7 @@ class WholeWriter:
 
 @contextlib.contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Put Ctrl-C and SIGTERM off until the block is done; the second one of a kind is not put off."""
+    """Put Ctrl-C, SIGTERM and SIGHUP off until the block is done; the second one of a kind is not put off."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -99,6 +104,39 @@ def _names_stream(path: Path) -> bool:
 def linked(path: Path) -> Path:
     """What a path stands for: of a link, what it points to."""
     return path.resolve() if path.is_symlink() else path
+
+
+@contextlib.contextmanager
+def locked(path: Path, shown: Path) -> Iterator[None]:
+    """Keep other processes from writing a file, which is made if it is not there, or into a folder.
+
+    They are not kept from it where the system or the file system (as some of clusters) has no locks.
+
+    Args:
+        shown: what the user named.
+
+    Raises:
+        InUseError: another one is writing.
+    """
+    try:
+        fcntl = importlib.import_module("fcntl")
+    except ImportError:
+        yield
+        return
+    handle = os.open(path, os.O_RDONLY if path.is_dir() else os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            mine = os.path.samestat(os.fstat(handle), path.stat())  # else it has got another name meanwhile
+        except (BlockingIOError, FileNotFoundError):
+            mine = False
+        except OSError:
+            mine = True
+        if not mine:
+            raise InUseError(f"{shown}: another run is writing it; name another -o, or wait")
+        yield
+    finally:
+        os.close(handle)
 
 
 @contextlib.contextmanager

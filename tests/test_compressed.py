@@ -51,6 +51,29 @@ def test_a_file_that_is_something_else_is_stated(packed):
         list(files.lines(packed, Report()))
 
 
+@pytest.mark.parametrize("behind", [b"{}\n", b"\0\0\0\0x", b"x" * 100_000])
+def test_what_is_behind_the_compressed_data_is_not_dropped(packed, behind):
+    packed.write_bytes(packed.read_bytes() + behind)
+    with pytest.raises(FormatError, match=r"a\.jsonl.*cannot be decompressed"):
+        list(files.lines(packed, Report()))
+
+
+@pytest.mark.parametrize("padding", [b"", b"\0" * 8, b"\0" * 200_000])
+def test_several_files_one_behind_the_other_are_one(packed, padding):
+    if padding and packed.suffix == ".zst":
+        pytest.skip("has no padding")
+    packed.write_bytes(packed.read_bytes() + padding + packed.read_bytes() + padding)
+    assert [line for _, line in files.lines(packed, Report())] == 2 * TEXT.splitlines()
+
+
+def test_a_place_in_it_is_found_again(packed):
+    with compressed.open_binary(packed) as stream:
+        first, at = stream.readline(), stream.tell()
+        rest = stream.read()
+        assert stream.seek(at) == at and stream.read() == rest
+        assert stream.seek(0) == 0 and stream.readline() == first
+
+
 def test_other_errors_pass_as_they_are(tmp_path):
     (tmp_path / "x.gz").write_bytes(gzip.compress(b"x"))
     with pytest.raises(OSError, match="full") as caught, files.opened(tmp_path / "x.gz"):

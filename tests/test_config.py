@@ -122,6 +122,7 @@ def test_override(assignment, expected):
     [
         ("train.lr", "--set takes KEY=VALUE, found 'train.lr'"),
         ("train.lr=[1", "--set train.lr=[1: the value is not YAML"),
+        ("model={head: a, head: b}", "--set model={head: a, head: b}: the value is not YAML"),
         ("task.name=x", "the setting 'task.name': 'task' is not a table of settings"),
         ("task.a.b=x", "the setting 'task.a.b': 'task' is not a table of settings"),
     ],
@@ -146,6 +147,7 @@ def test_read(tmp_path):
     ("content", "place", "reason"),
     [
         (b"a: 1\nb: [1\n", ":3", "not YAML"),
+        (b"train: {lr: 1}\ntask: a\ntrain: {epochs: 1}\n", ":3", "not YAML: the key 'train' is there twice"),
         (b"a: \xff\n", "", "not YAML"),
         (b"!!python/object/apply:os.getcwd []\n", ":1", "not YAML"),  # nothing is ever built from a file
         (b"- a\n- b\n", "", "is not a table of settings"),

@@ -163,6 +163,14 @@ def test_wrong_usage_and_stated_errors(args, code, reason):
     assert Path(CLUENER).read_bytes() == before
 
 
+def test_what_a_pattern_means_is_not_overwritten(tmp_path):
+    own = tmp_path / "raw.json"
+    own.write_bytes(Path(CLUENER).read_bytes())
+    done = CliRunner().invoke(app, ["convert", "cluener", str(tmp_path / "*.json"), "-o", str(own)])
+    assert done.exit_code == 1 and f"{own}: is an input, too" in done.stderr
+    assert own.read_bytes() == Path(CLUENER).read_bytes()
+
+
 def test_a_device_is_written_to_and_never_replaced():
     code, out, _ = ie("cluener", CLUENER, "-o", "/dev/null")
     assert (code, out) == (0, "")

@@ -364,6 +364,16 @@ def test_data_without_annotations_name_what_is_missing(ie, tmp_path):
     assert "error: -: no record has 'relations'; PRED is" in ie("r.jsonl", input=lines([(None, TEXT, [])])).stderr
 
 
+def test_missing_links_are_looked_for_in_the_entities(ie, tmp_path):
+    linked = '{"text": "a", "entities": [{"start": 0, "end": 1, "text": "a", "link": {"kb_id": "1"}}]}\n'
+    lines_to(tmp_path, linked, p='{"text": "a"}\n')
+    result = ie("r.jsonl", "p.jsonl", "--task", "links")
+    assert "p.jsonl: no record has 'link' in its entities; PRED is" in result.stderr
+    assert "(with --fields it needs text,entities)" in result.stderr
+    result = ie("p.jsonl", "r.jsonl", "--task", "links")
+    assert "p.jsonl: no record has 'link' in its entities; annotate it" in result.stderr
+
+
 def test_notes_name_what_is_counted(ie, tmp_path):
     gold = related(BROTHER, BROTHER) + '{"text": "a"}\n' + '{"text": "b", "relations": []}\n'
     lines_to(tmp_path, gold)

@@ -1,12 +1,14 @@
 """`ie eval` with what stands beside a score: intervals, comparisons, errors, thresholds and the page."""
 
 import json
+import shutil
 
 import pytest
 from typer.testing import CliRunner
 
 from ie_cli.commands import app
 from ie_cli.records import Entity, Record, Relation, Span, dumps
+from ie_cli.zoo import manifest
 
 TEXT = "张三丰在北京大学见李四"
 GOLD = [(0, 3, "人物"), (4, 8, "机构"), (9, 11, "人物")]
@@ -197,6 +199,15 @@ def test_a_page(ie, tmp_path):
     assert "wrong boundary" in page and "gold gold.jsonl · pred a.jsonl" in page
 
 
+def test_a_page_has_the_curve_of_its_own_model_only(ie, tmp_path):
+    rows = [json.dumps({"epoch": i, "loss": 1.0, "dev": {"micro": {"f1": 0.5}}}) for i in (1, 2)]
+    (tmp_path / "metrics.jsonl").write_text("\n".join(rows), "utf-8")
+    shutil.copytree(manifest.find("cluener"), tmp_path / "best")
+    for model, has_curve in (("best", True), ("cluener", False)):
+        assert ie("gold.jsonl", "-m", model, "--report", "page.html", "--samples", "100").exit_code == 0
+        assert ("in epoch 1" in (tmp_path / "page.html").read_text("utf-8")) == has_curve
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
@@ -225,6 +236,8 @@ def test_gold_that_is_read_twice_needs_a_file(ie):
     [
         (["a.jsonl", "--errors", "--train", "none.jsonl"], "the training records have no entities"),
         (["a.jsonl", "--report", "gold.jsonl"], "gold.jsonl: is an input, too"),
+        (["a.jsonl", "--errors", "--train", "b.jsonl", "--report", "b.jsonl"], "b.jsonl: is an input, too"),
+        (["a.jsonl", "--alias", "b.jsonl", "--report", "b.jsonl"], "b.jsonl: is an input, too"),
     ],
 )
 def test_stated_errors_of_what_stands_beside(ie, tmp_path, args, message):

@@ -21,6 +21,7 @@ from ie_cli.pipeline.job import Job
 from ie_cli.pipeline.lines import Line
 from ie_cli.tasks import ner_pointer, relation_casrel
 from ie_cli.tasks._relations import LinkType
+from ie_cli.writing import PUT_OFF, TERMINATING
 from ie_cli.zoo import encoders, folder
 
 TEXTS = ["张伟住在北京市", "", "A b\t😀\ufeff c", "他在上海大学读书" * 80]
@@ -58,8 +59,9 @@ def start(model, *args, **kwargs):
 
 
 def _hear():
-    """What runs in the background of a shell ignores Ctrl-C, and so would its children."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    """What runs in the background of a shell ignores Ctrl-C, what nohup runs SIGHUP, and so would their children."""
+    for number in PUT_OFF:
+        signal.signal(number, signal.SIG_DFL)
 
 
 def lines(texts):
@@ -111,7 +113,7 @@ def test_a_broken_line_is_rejected_and_the_rest_goes_on(model, tmp_path):
     assert predict(model, "--rejects", rejects, stdin=broken).exit_code == 3
     rows = [json.loads(row) for row in rejects.read_text().splitlines()]
     assert [(r["line"], r["raw"]) for r in rows] == [(2, '{"id": 7'), (3, ""), (4, '{"id": 9}')]
-    assert rows[2]["reason"] == "the key 'text' is missing"
+    assert [r["reason"] for r in rows[1:]] == ["an empty line, which is no record", "the key 'text' is missing"]
 
 
 def test_bytes_that_are_no_text_are_rejected(model):
@@ -229,14 +231,15 @@ def test_ctrl_c_leaves_whole_lines(model):
     assert out.endswith(b"\n") and all(json.loads(row) for row in out.splitlines())
 
 
-def test_sigterm_leaves_whole_lines_too(model):
+@pytest.mark.parametrize("number", TERMINATING, ids=lambda number: number.name)
+def test_other_signals_leave_whole_lines_too(model, number):
     process = start(model)
     process.stdin.write(lines(TEXTS * 50).encode())
     process.stdin.flush()
     first = process.stdout.readline()
-    process.terminate()
+    process.send_signal(number)
     out = first + process.stdout.read()
-    assert process.wait(60) == 128 + signal.SIGTERM
+    assert process.wait(60) == 128 + number
     assert process.stderr.read() == b"" and out.endswith(b"\n")
 
 

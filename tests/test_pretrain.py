@@ -173,6 +173,7 @@ CANNOT = {
     "layers": (["--layers", "9"], "there is no layer 9"),
     "share": (["--set", "masking.share=1"], "masking.share"),
     "words": (["--set", "encoder.options.words=4"], "leave it out here"),
+    "epochs": (["--set", "train.epochs=3"], "train.epochs has no part in pre-training; set steps"),
     "unit": (["--set", "masking.unit=wrod"], "Did you mean 'word'"),
     "built_in_teacher": (["--teacher", "char-bilstm"], "cannot teach"),
     "heads": (["--set", "teacher.relations=1", "--set", "teacher.heads=7", "--teacher", "BERT"], "no multiple of 7"),
@@ -200,4 +201,7 @@ def test_a_finished_run_is_not_overwritten_in_silence(texts, tmp_path):
     assert pretrain(texts, tmp_path / "run", *args).exit_code == 0
     again = pretrain(texts, tmp_path / "run", *args)
     assert again.exit_code == 1 and "--overwrite" in again.stderr
+    refused = pretrain(tmp_path / "nowhere.txt", tmp_path / "run", *args, "--overwrite")
+    assert refused.exit_code == 1 and (tmp_path / "run" / "encoder" / "model.safetensors").exists()
+    assert len(rows(tmp_path / "run")) == 1
     assert pretrain(texts, tmp_path / "run", *args, "--overwrite").exit_code == 0

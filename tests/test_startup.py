@@ -1,12 +1,15 @@
 """What a command loads before it works: `ie --help` and `ie convert` never load torch, `ie predict` no transformers."""
 
+import os
 import signal
 import subprocess
 import sys
 
 import pytest
+import typer
 
 from ie_cli.__main__ import main
+from ie_cli.commands._shell import guarded
 from ie_cli.tasks.ner_pointer import Labels, Settings
 from ie_cli.zoo import encoders, folder
 from ie_cli.zoo.encoders import EncoderSettings
@@ -73,6 +76,40 @@ def test_ctrl_c_while_it_starts_is_quiet():
 def test_ctrl_c_stays_ignored_where_it_was():
     done = interrupted("signal.SIG_IGN")
     assert done.returncode == 0 and done.stdout.startswith("ie ")
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="there is no nohup")
+def test_nohup_is_heeded():
+    code = """
+import signal, sys
+signal.signal(signal.SIGHUP, signal.SIG_IGN)
+sys.argv = ["ie", "--version"]
+from ie_cli.__main__ import main
+try:
+    main()
+finally:
+    print(signal.getsignal(signal.SIGHUP).name)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.splitlines()[1:] == ["SIG_IGN"]
+
+
+def test_memory_that_is_not_there_is_one_line(capsys):
+    def run():
+        raise MemoryError
+
+    with pytest.raises(typer.Exit) as end:
+        guarded(run)()
+    assert end.value.exit_code == 1
+    assert capsys.readouterr().err.startswith("error: there is not enough memory")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs /dev/full")
+@pytest.mark.parametrize("args", [["--version"], ["--help"], ["kb"], ["predict", "--help"]], ids=" ".join)
+def test_help_on_a_full_disk_is_one_line(args):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run([sys.executable, "-m", "ie_cli", *args], stdout=full, stderr=subprocess.PIPE, text=True)
+    assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a folder in use cannot be removed there")

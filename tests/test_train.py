@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from typer.testing import CliRunner
 
 from ie_cli.commands import app
+from ie_cli.writing import locked
 
 TINY = "encoder.options={characters: 16, bigrams: 8, words: 4, hidden: 16, layers: 1, dropout: 0.0}"
 TEXTS = [
@@ -239,6 +240,8 @@ def test_seeds_of_another_recipe_or_other_data_are_not_averaged(records, tmp_pat
     other.write_bytes(records.read_bytes() * 2)
     refused = fit(other, tmp_path / "runs", *args, "1,2", "--resume", "--set", "train.lr=0.01")
     assert refused.exit_code == 1 and "is finished with another data.train, data.dev, train.lr" in refused.stderr
+    split = fit(records, tmp_path / "runs", *args, "1,2", "--resume", "--set", "data.split_seed=2")
+    assert split.exit_code == 1 and "is finished with another data.split_seed" in split.stderr
     assert fit(records, tmp_path / "runs", *args, "1,2", "--resume").exit_code == 0
     assert fit(records, tmp_path / "one", "--epochs", 1).exit_code == 0
     assert "holds a run of one seed" in fit(records, tmp_path / "one", *args, "2").stderr
@@ -323,6 +326,23 @@ def test_an_existing_run_is_kept_unless_told_otherwise(records, tmp_path):
     assert len(metrics(tmp_path / "run")) == 1
 
 
+@pytest.mark.parametrize("asked", [("--encoder", "./nowhere"), ("--dev", "nowhere.jsonl"), ("--set", "model.head=x")])
+@pytest.mark.parametrize("seeds", [(), ("--seeds", 2)])
+def test_a_run_that_cannot_begin_overwrites_nothing(records, tmp_path, asked, seeds):
+    out = tmp_path / "run"
+    assert fit(records, out, "--epochs", 1, *seeds).exit_code == 0
+    before = {path: path.read_bytes() for path in out.rglob("*") if path.is_file()}
+    assert train(records, "-o", out, "--epochs", 1, *seeds, *asked, "--overwrite").exit_code == 1
+    assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
+
+
+def test_seeds_that_are_overwritten_are_all_made_anew(records, tmp_path):
+    out = tmp_path / "runs"
+    assert fit(records, out, "--epochs", 2, "--seeds", 2).exit_code == 0
+    assert fit(records, out, "--epochs", 1, "--seeds", 2, "--overwrite").exit_code == 0
+    assert [len(metrics(out / name)) for name in ("seed-1", "seed-2")] == [1, 1]
+
+
 def test_bad_lines_are_told_and_the_exit_code_is_3(records, tmp_path):
     broken = tmp_path / "broken.jsonl"
     broken.write_text(records.read_text() + "{nonsense\n")
@@ -354,6 +374,9 @@ def test_spans_that_training_cannot_use_are_counted(records, tmp_path):
         (["RECORDS", "--set", "train.fgm.variant=neither"], "Known: adversarial, both"),
         (["RECORDS", "--set", "train.fgm.epsilon=-1"], "'train.fgm.epsilon' cannot be -1"),
         (["RECORDS", "--set", "train.layer_decay=0"], "'train.layer_decay' cannot be 0"),
+        (["RECORDS", "--set", "model.dropout=2"], "'model.dropout' cannot be 2.0"),
+        (["RECORDS", "--set", "model.head_size=7"], "'model.head_size' cannot be 7"),
+        (["RECORDS", "--set", "model.max_spans=0"], "'model.max_spans' cannot be 0"),
         (["RECORDS", "--set", "train.r_drop=1", "--task", "ner_crf"], "needs a pointer head"),
         (["RECORDS", "--encoder", "./nowhere"], "no encoder './nowhere'"),
         (["RECORDS", "--encoder", "tests/nowhere"], "no encoder 'tests/nowhere'"),
@@ -464,6 +487,15 @@ def test_a_disk_without_room_is_one_line(records, room, tmp_path):
         result = fit(records, tmp_path / "run")
     assert result.exit_code == 1 and result.stderr.splitlines()[-1].startswith(f"error: {tmp_path / 'run'}")
     assert result.stderr.endswith(": File too large\n")
+
+
+def test_a_folder_that_another_run_has_is_left_to_it(records, tmp_path):
+    pytest.importorskip("fcntl")
+    (tmp_path / "run").mkdir()
+    with locked(tmp_path / "run", tmp_path / "run"):
+        result = fit(records, tmp_path / "run")
+        assert result.exit_code == 1 and "run: another run is writing it" in result.stderr
+        assert (tmp_path / "run").exists()
 
 
 def test_records_of_a_file_whose_name_is_no_text(records, tmp_path):

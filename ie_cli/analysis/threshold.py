@@ -50,9 +50,12 @@ class ThresholdCurve:
         return Point(threshold, *map(float, rates(sums)))
 
     def best(self) -> Point:
-        """The best F1, at a short number between the last score that counts and the next; on a draw nearest to 0.5."""
-        f1 = self.rates[:, 2]
-        tied = np.flatnonzero(f1 >= f1.max() - 1e-12)
+        """The best F1: at 0.5 if nothing is better, else at a short number between two scores, on a draw near 0.5."""
+        f1, usual = self.rates[:, 2], self.at(USUAL)
+        least = f1.max() - 1e-12
+        if usual.f1 >= least:
+            return usual
+        tied = np.flatnonzero(f1 >= least)
         i = int(tied[np.argmin(np.abs(self.scores[tied] - USUAL))])
         below = float(self.scores[i + 1]) if i + 1 < len(self.scores) else 0.0
         return self.at(between(below, float(self.scores[i])))

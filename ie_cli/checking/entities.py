@@ -25,6 +25,8 @@ ADVICE = {
 
 
 class Entities:
+    """Counts entities and their types; a slip is kept with its place."""
+
     def __init__(self):
         self.types = Labels("entity types")
         self._figures = Figures("entities", *ROWS, advice=ADVICE)

@@ -21,6 +21,8 @@ ADVICE = {
 
 
 class Events:
+    """Counts events, their types and their roles."""
+
     def __init__(self):
         self.types, self.roles = Labels("event types"), Labels("roles")
         self._figures, self._arguments = (

@@ -16,6 +16,8 @@ ADVICE = {WITHOUT_LINK: 'link them, or say that they are NIL: "link": {"kb_id": 
 
 
 class Links:
+    """Counts the mentions of records that have any link, and the ids of each name."""
+
     def __init__(self):
         self._figures = Figures("mentions", *ROWS, advice=ADVICE)
         self._ids: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))  # by split and name

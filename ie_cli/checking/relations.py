@@ -22,6 +22,8 @@ ADVICE = {
 
 
 class Relations:
+    """Counts relations by predicate, slot and class of overlap."""
+
     def __init__(self):
         self.predicates, self.slots = Labels("predicates"), Labels("slots")
         self._figures = Figures("relations", *ROWS, advice=ADVICE)
@@ -58,7 +60,7 @@ class Relations:
 
 
 def _odd(relation: Relation, entities: set[tuple] | None) -> Iterator[str]:
-    """What is odd about one relation; `entities` are the places of the record's, if it has any."""
+    """What is odd about one relation; `entities` are the keys of the record's spans, if it has any."""
     spans = [relation.subject, relation.object, *relation.slots.values()]
     if any(span.start is None for span in spans):
         yield NO_PLACE

@@ -28,12 +28,15 @@ class Left(NamedTuple):
 
 
 class Surfaces:
+    """Counts annotated strings by type, then those that stand unmarked; `add` all records before `second_pass`."""
+
     def __init__(self):
         self._types: dict[str, Counter[str]] = defaultdict(Counter)
         self._first: dict[Way, Example] = {}
         self._beside: dict[str, Left] = {}  # in a text where it is annotated, too
         self._left: dict[str, Left] = {}  # in any other
-        self._trie: marisa_trie.Trie | None = None
+        self._trie: marisa_trie.Trie | None = None  # of the surfaces, once the second pass begins
+        self._longest = 0
 
     def add(self, item: Placed) -> None:
         """First pass: what is annotated; a surface counts once for each place and type."""

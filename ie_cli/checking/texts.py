@@ -26,6 +26,8 @@ class FirstText(NamedTuple):
 
 
 class Texts:
+    """Counts records, their lengths in characters and what they are annotated for; knows each text again."""
+
     def __init__(self):
         self._figures = Figures("records", *ROWS)
         self._lengths: dict[str, Lengths] = defaultdict(Lengths)

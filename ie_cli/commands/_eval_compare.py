@@ -13,7 +13,7 @@ from ie_cli.analysis.comparison import Difference
 from ie_cli.commands import _eval_scorer
 from ie_cli.commands._eval_measure import ScorerChoice, measure
 from ie_cli.commands._eval_score import Shown, notes, score_json
-from ie_cli.commands._table import RATES, grid, rate, tally_row
+from ie_cli.commands._table import RATES, TALLIED, grid, rate, tally_row
 from ie_cli.commands._terminal import visible
 from ie_cli.errors import IEError, Report, UsageError
 from ie_cli.scoring import Score
@@ -93,8 +93,8 @@ def _short(names: Iterable[str]) -> list[str]:
 
 
 def _systems(scores: Mapping[str, Score]) -> str:
-    rows = [tally_row([name], score.total) for name, score in zip(_short(scores), scores.values(), strict=True)]
-    return grid(["system", *RATES[1:], "tp", "pred", "gold"], rows)
+    rows = [tally_row(name, score.total) for name, score in zip(_short(scores), scores.values(), strict=True)]
+    return grid(["system", *TALLIED], rows)
 
 
 def _types(scores: Mapping[str, Score]) -> str:
@@ -123,7 +123,7 @@ def _differences(compared: Comparison) -> str:
 
 
 def _section(names: str, by_rate: Mapping[str, Difference]) -> list[list[str]]:
-    rates = zip(RATES[1:], by_rate.values(), strict=True)
+    rates = zip(RATES, by_rate.values(), strict=True)
     return [[f"{title}: {names}", *_figures(difference)] for title, difference in rates]
 
 

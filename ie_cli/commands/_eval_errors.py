@@ -19,7 +19,7 @@ from ie_cli.analysis.error_analysis import (
     empty_analyses,
 )
 from ie_cli.commands._eval_measure import ScorerChoice
-from ie_cli.commands._table import RATES, grid, tally_row
+from ie_cli.commands._table import TALLIED, grid, tally_row
 from ie_cli.commands._terminal import visible
 from ie_cli.errors import Report, UsageError
 from ie_cli.files import opened
@@ -102,10 +102,10 @@ def _confused(errors: Errors) -> str:
 
 
 def _groups(errors: Errors) -> str:
-    rows = [
-        [tally_row([f"{split}: {name}"], tally) for name, tally in errors.ordered(split)] for split in errors.splits
+    sections = [
+        [tally_row(f"{split}: {name}", tally) for name, tally in errors.ordered(split)] for split in errors.splits
     ]
-    return grid(["group", *RATES[1:], "tp", "pred", "gold"], *rows)
+    return grid(["group", *TALLIED], *sections)
 
 
 # --- Examples ------------------------------------------------------------------------------------

@@ -70,8 +70,8 @@ def measure(
         raise _not_annotated(gold, counts.part)
     if score.missing == score.records:
         raise IEError(
-            f"{model or pred}: no record has '{counts.part}'; PRED is what `ie predict` writes "
-            f"(with --fields it needs text,{counts.part})"
+            f"{model or pred}: no record has {_key(counts.part)}; PRED is what `ie predict` writes "
+            f"(with --fields it needs text,{'entities' if counts.part == 'links' else counts.part})"
         )
     return score
 
@@ -92,8 +92,13 @@ def _kind_for(
     return BETWEEN.join(map(_eval_scorer.kind_of, picked.parts)), gold, pred
 
 
+def _key(part: str) -> str:
+    """How messages name the key of a part: links are in the entities."""
+    return "'link' in its entities" if part == "links" else f"'{part}'"
+
+
 def _not_annotated(gold: str, *parts: str, looked_at: int = 0) -> IEError:
-    missing = " or ".join(f"'{part}'" for part in parts)
+    missing = " or ".join(map(_key, parts))
     if looked_at == _eval_scorer.LOOKED_AT:
         return IEError(f"{gold}: none of the first {looked_at} records has {missing}; say what is meant with --task")
     return IEError(f"{gold}: no record has {missing}; annotate it, or make it with `ie convert FORMAT FILE`")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ie_cli.analysis.error_analysis import Errors
 from ie_cli.commands._shell import output
+from ie_cli.files import encoded
 
 if TYPE_CHECKING:
     from ie_cli.commands._eval_score import ScoreReport, Sources
@@ -17,13 +18,15 @@ KEPT = 60  # records with errors that the page shows
 def write(path: Path, scored: ScoreReport, errors: Errors, sources: Sources) -> None:
     """Write the page; the training curve is on it where the model is one of a run."""
     from ie_cli.report import curve, page
+    from ie_cli.zoo import manifest
 
     names = {what: name for what, name in sources._asdict().items() if name is not None}
     if sources.model is not None:
         del names["pred"]
+    folder = None if sources.model is None else manifest.find(sources.model)
     page_text = page.render(
         scored.score, scored.signature, scored.intervals, errors,
-        names=names, notes=list(scored.notes()), curve=curve.find(sources.model),
+        names=names, notes=list(scored.notes()), curve=curve.find(folder),
     )  # fmt: skip
     with output(path) as out:
-        out.write(page_text.encode(errors="backslashreplace"))  # names of files
+        out.write(encoded(page_text))

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from ie_cli.errors import UsageError
-from ie_cli.records import Record
+from ie_cli.records import Placed, Record
 from ie_cli.registry import load, unknown
 from ie_cli.scoring import BETWEEN, CountsBase, JointCounts, counts_for
 from ie_cli.scoring.links import has_links
-
-if TYPE_CHECKING:
-    from ie_cli.records import Placed
 
 SCORING = "ie_cli.scoring"
 LOOKED_AT = 1000  # records of each file; more would not fit into constant memory

@@ -33,7 +33,7 @@ class ThresholdSearch:
         """The rates at 0.5 and at the best threshold."""
         curve = self._curve
         rows = [_row("usual", curve.at(USUAL)), _row("best", curve.best())]
-        return grid(["threshold", "from", *RATES[1:]], rows)
+        return grid(["threshold", "from", *RATES], rows)
 
     def json(self, score: Score) -> dict[str, Any]:
         """The same for `--json`, with the number of thresholds that were tried."""

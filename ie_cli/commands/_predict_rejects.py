@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from ie_cli.commands._shell import say
 from ie_cli.compressed import packed
 from ie_cli.errors import place
+from ie_cli.files import encoded
 from ie_cli.pipeline.resumable import cut
 from ie_cli.writing import WholeWriter, named
 
@@ -59,9 +60,7 @@ class Rejects(contextlib.AbstractContextManager):
             cut(self._stream, self._progress.rejects, self._path)
 
     def _write(self, row: dict[str, Any]) -> None:
-        # A file name that is no UTF-8 is written as JSON escapes, which give its bytes again.
-        line = json.dumps(row, ensure_ascii=False).encode(errors="backslashreplace") + b"\n"
-        data = packed(line, self._path)
+        data = packed(encoded(json.dumps(row, ensure_ascii=False) + "\n"), self._path)
         with named(self._path):
             WholeWriter(self._stream).write(data)
         self._progress.rejects += len(data)

@@ -65,6 +65,8 @@ def guarded(run: Callable) -> Callable:
         except OSError as error:
             where = f"{error.filename}: " if error.filename is not None else ""
             say(f"error: {where}{error.strerror or error}")
+        except MemoryError:
+            say("error: there is not enough memory; allow more (ulimit -v, the limit of the job), or split the input")
         raise typer.Exit(1)
 
     return inner
@@ -157,3 +159,8 @@ class SpokenReport:
             if rest := sum(n for _, n in most[CAUSES:]):
                 shown.append(f"{rest} for {len(most) - CAUSES} other reasons")
             say(f"{kind} in all: {self.report.counts[kind]} ({'; '.join(shown)})")
+
+    def exit_if_skipped(self) -> None:
+        """End the command, all else being done, with exit code 3 if lines were left out."""
+        if self.report.counts["skipped"]:
+            raise typer.Exit(REJECTED)

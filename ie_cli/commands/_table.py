@@ -17,8 +17,9 @@ from ie_cli.scoring import Rates, Score, Tally
 if TYPE_CHECKING:
     from ie_cli.analysis.bootstrap import Interval
 
-RATES = ["type", "P", "R", "F1"]
+RATES = ["P", "R", "F1"]
 COUNTS = {"tp": "tp", "found": "found", "pred": "n_pred", "gold": "n_gold"}  # heading -> field of the tally
+TALLIED = [*RATES, "tp", "pred", "gold"]  # headings of `tally_row`; the gold items found have no column
 
 
 def table(score: Score, *, by_type: bool, intervals: Mapping[str, Interval] | None = None) -> str:
@@ -28,7 +29,7 @@ def table(score: Score, *, by_type: bool, intervals: Mapping[str, Interval] | No
     from the predictions that are right.
     """
     counts = {head: field for head, field in COUNTS.items() if getattr(score.total, field) is not None}
-    header, columns = [*RATES, *counts], list(counts.values())
+    header, columns = ["type", *RATES, *counts], list(counts.values())
 
     def row(name: str, tally: Tally) -> list[str]:
         return _row(name, tally.rates(), [_number(getattr(tally, field)) for field in columns])
@@ -56,11 +57,9 @@ def rate(value: float) -> str:
     return f"{value:.4f}"
 
 
-def tally_row(names: list[str], tally: Tally) -> list[str]:
-    """A row of rates and counts, as under `RATES` and `COUNTS`; the gold items found have no column."""
-    rates = tally.rates()
-    shown = [_number(tally.tp), str(tally.n_pred), str(tally.n_gold)]
-    return [*map(visible, names), *map(rate, (rates.precision, rates.recall, rates.f1)), *shown]
+def tally_row(name: str, tally: Tally) -> list[str]:
+    """A row of rates and counts, as under `TALLIED`."""
+    return _row(name, tally.rates(), [_number(tally.tp), str(tally.n_pred), str(tally.n_gold)])
 
 
 def _row(name: str, rates: Rates, counts: list[str]) -> list[str]:

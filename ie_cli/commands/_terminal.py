@@ -24,6 +24,7 @@ def visible(text: str) -> str:
 
 
 def cell(char: str) -> str:
+    """What is shown of a character: nothing, the character, or an escape."""
     if char in _UNSEEN:
         return ""
     if 0 <= ord(char) - _FLAG_A < 26:
@@ -34,6 +35,7 @@ def cell(char: str) -> str:
 
 
 def columns(cells: list[str]) -> int:
+    """How many columns of a terminal some cells take."""
     return sum(map(cell_len, cells))
 
 

@@ -10,29 +10,31 @@ from typing import Any
 
 import typer
 
-from ie_cli.commands._shell import REJECTED, SpokenReport, say
-from ie_cli.errors import IEError, Report
+from ie_cli.commands._shell import SpokenReport, say
+from ie_cli.errors import IEError, InUseError, Report
 from ie_cli.writing import named
 
 
-def drive(
-    events: Callable[[Report, bool], Iterator[Any]], tell: Callable[[Iterator[Any], Path], None], out: Path
-) -> None:
+def drive(events: Callable[[Report], Iterator[Any]], tell: Callable[[Iterator[Any], Path], None], out: Path) -> None:
     """Run to the end and tell of it; torchrun's other processes neither write nor talk.
 
     Args:
-        events: the run, from the report of what cannot be read and whether this is the first process.
+        events: the run, from the report of what cannot be read.
+        tell: says what happens, and in the end where the result is.
+        out: folder of the run; it is not left behind empty where the run is refused.
     """
     os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")  # DDP warns where a model has not needed all that it may
     if os.environ.get("RANK", "0") != "0":
-        _take_part(events(Report(), False))
+        _take_part(events(Report()))
         return
     spoken = SpokenReport()
     try:
         with named(out, None):  # a full disk names no file
-            tell(events(spoken.report, True), out)
+            tell(events(spoken.report), out)
     except (KeyboardInterrupt, SystemExit):
         say(_stopped(out))
+        raise
+    except InUseError:
         raise
     except IEError:
         for folder in (*out.glob("seed-*"), out):  # where nothing was written yet, nothing is left
@@ -40,8 +42,7 @@ def drive(
                 folder.rmdir()
         raise
     spoken.close()
-    if spoken.report.counts["skipped"]:
-        raise typer.Exit(REJECTED)
+    spoken.exit_if_skipped()
 
 
 def _stopped(out: Path) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from ie_cli.commands._shell import REJECTED, SpokenReport, inputs, output, say
+from ie_cli.commands._shell import SpokenReport, inputs, output, say
 from ie_cli.errors import UsageError
+from ie_cli.files import encoded
 
 if TYPE_CHECKING:
     from ie_cli.checking.check import Check
@@ -54,12 +55,11 @@ def run(
     checked = check(train, dev, reading, spoken.report)
     spoken.close()
     with output(None) as out:
-        out.write((_json(checked) if as_json else _table(checked)).encode(errors="backslashreplace"))  # names of files
+        out.write(encoded(_json(checked) if as_json else _table(checked)))
     if strict and (bad := [finding for finding in checked.findings() if finding.spoils]):
         say(f"error: {'; '.join(f'{finding.what}: {finding.count}' for finding in bad)}")
         raise typer.Exit(1)
-    if spoken.report.counts["skipped"]:
-        raise typer.Exit(REJECTED)
+    spoken.exit_if_skipped()
 
 
 def _json(checked: Check) -> str:

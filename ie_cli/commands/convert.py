@@ -12,7 +12,7 @@ from typing import Any
 
 import typer
 
-from ie_cli.commands._shell import REJECTED, SpokenReport, inputs, output, refuse_overwrite, say, terminal
+from ie_cli.commands._shell import SpokenReport, inputs, output, refuse_overwrite, say, terminal
 from ie_cli.errors import Report, UsageError
 from ie_cli.formats._writing import title
 from ie_cli.locate import PlaceChoice, locate
@@ -66,18 +66,18 @@ def run(
     scheme_in, scheme_out = (None, scheme) if to == "conll" else (scheme, None)
     read_options = _options(reader.read, format, scheme=scheme_in, variant=variant, encoding=encoding, schema=schema)
     write_options = _options(write, to, scheme=scheme_out)
-    _check_output(out, [*(files or ["-"]), *filter(None, [schema])], folder=hasattr(writer, "write_folder"), to=to)
+    paths = inputs(files or [])
+    _check_output(out, [*paths, *filter(None, [schema])], folder=hasattr(writer, "write_folder"), to=to)
     if not files and terminal(sys.stdin):
         raise UsageError("name the files or pipe them in")
     spoken = SpokenReport()
     counts = convert(
-        reader=reader, paths=inputs(files or []), read_options=read_options, places=places,
+        reader=reader, paths=paths, read_options=read_options, places=places,
         write=write, out=out, write_options=write_options, report=spoken.report,
     )  # fmt: skip
     say(", ".join(f"{what}: {counts[what]}" for what in ("records", *PARTS, PLACED) if what in counts))
     spoken.close()
-    if spoken.report.counts["skipped"]:
-        raise typer.Exit(REJECTED)
+    spoken.exit_if_skipped()
 
 
 def convert(

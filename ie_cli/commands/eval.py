@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,14 +11,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from ie_cli.commands import _eval_scorer
-from ie_cli.commands._shell import REJECTED, SpokenReport, output, refuse_overwrite, say, terminal
+from ie_cli.commands._shell import SpokenReport, output, refuse_overwrite, say, terminal
 from ie_cli.errors import IEError, UsageError
-from ie_cli.files import is_read_once
+from ie_cli.files import encoded, is_read_once
 from ie_cli.registry import load
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from ie_cli.commands._eval_compare import Comparison
     from ie_cli.commands._eval_score import ScoreReport
     from ie_cli.commands._eval_tasks import TaskReports
@@ -25,6 +24,8 @@ if TYPE_CHECKING:
 
 
 class Average(str, Enum):
+    """Which F1 is meant where one is asked for."""
+
     micro = "micro"
     macro = "macro"
 
@@ -94,7 +95,7 @@ def run(
     wishes = {"interval": interval, "errors": errors, "find-threshold": find_threshold, "report": report}
     _check_wishes(len(preds) > 1, wishes, train)
     if report is not None:
-        refuse_overwrite(report, [gold or "-", *preds])
+        refuse_overwrite(report, [gold or "-", *preds, *filter(None, [train, alias])])
     spoken = SpokenReport()
     from ie_cli.analysis.bootstrap import Resampling
     from ie_cli.commands import _eval_compare, _eval_score
@@ -111,8 +112,7 @@ def run(
     spoken.close()
     _tell(scored, as_json=as_json)
     _check_f1(scored.scores, metric.value, fail_under)
-    if spoken.report.counts["skipped"]:
-        raise typer.Exit(REJECTED)
+    spoken.exit_if_skipped()
 
 
 def _check_usage(gold: str | None, preds: list[str], model: str | None) -> None:
@@ -146,7 +146,7 @@ def _tell(scored: ScoreReport | TaskReports | Comparison, *, as_json: bool) -> N
     for note in scored.notes():
         say(f"note: {note}")
     with output(None) as out:
-        out.write((scored.json if as_json else scored.text)().encode(errors="backslashreplace"))  # names of files
+        out.write(encoded((scored.json if as_json else scored.text)()))
 
 
 def _check_f1(scores: Mapping[str, Score], average: str, least: float | None) -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import typer
 
 from ie_cli import threads
-from ie_cli.commands._shell import REJECTED, SpokenReport, inputs, say
+from ie_cli.commands._shell import SpokenReport, inputs, say
 from ie_cli.errors import IEError
 
 
@@ -30,7 +30,8 @@ def run(
         ie predict -m runs/mine-int8 data/samples/news.jsonl
     """
     threads.limit(thread_count)
-    texts, skipped = _texts(inputs(sample), most)
+    spoken = SpokenReport()
+    texts = _texts(inputs(sample), most, spoken)
     from ie_cli.zoo import exported, folder, manifest
 
     model = model or manifest.DEFAULT
@@ -40,18 +41,16 @@ def run(
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())
     compared = f"F1 {comparison.f1:.4f} against the model's {comparison.found} findings in {len(texts)} texts"
     say(f"{out}: {size / 1e6:.1f} MB; {compared}")
-    if skipped:
-        raise typer.Exit(REJECTED)
+    spoken.exit_if_skipped()
 
 
-def _texts(names: list[str], most: int) -> tuple[list[str], int]:
-    """The first texts of some files, and how many lines were skipped on the way."""
+def _texts(names: list[str], most: int, spoken: SpokenReport) -> list[str]:
+    """The first texts of some files."""
     from itertools import islice
 
     from ie_cli.files import opened
     from ie_cli.records import read
 
-    spoken = SpokenReport()
     texts: list[str] = []
     for name in names:
         with opened(name) as stream:
@@ -59,4 +58,4 @@ def _texts(names: list[str], most: int) -> tuple[list[str], int]:
     spoken.close()
     if not any(texts):
         raise IEError(f"{', '.join(names)}: no texts to compare on")
-    return texts, spoken.report.counts["skipped"]
+    return texts

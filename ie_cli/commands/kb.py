@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from ie_cli.commands._shell import REJECTED, SpokenReport, guarded, inputs, output, say, terminal
+from ie_cli.commands._shell import SpokenReport, guarded, inputs, output, say, terminal
 from ie_cli.errors import IEError, UsageError
 from ie_cli.files import replace_lone_surrogates
 
@@ -62,6 +62,8 @@ def build(
     """
     if out is None and update is None:
         raise UsageError("name the folder of the base with -o")
+    if not separator:
+        raise UsageError("--separator is empty: leave it out, or name what stands between several aliases in a cell")
     if not files and terminal(sys.stdin):
         raise UsageError("name the files or pipe them in")
     from ie_cli import kb
@@ -80,8 +82,7 @@ def build(
     say(", ".join(f"{what}: {n}" for what, n in asdict(summary).items() if n))
     say(f"the base is in {folder}; try: ie kb search {folder} NAME")
     spoken.close()
-    if spoken.report.counts["skipped"]:
-        raise typer.Exit(REJECTED)
+    spoken.exit_if_skipped()
 
 
 # --- ie kb info ----------------------------------------------------------------------------------

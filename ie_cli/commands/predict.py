@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def run(
     files: list[str] = typer.Argument(None, metavar="FILE…", help="Records (JSONL); `-` or nothing: stdin."),
     model: str = typer.Option(None, "--model", "-m", help="Model folder or shipped model. Default: the shipped one."),
-    out: Path = typer.Option(None, "--output", "-o", help="File to write (also .gz .xz .zst); appears when complete."),
+    out: Path = typer.Option(None, "--output", "-o", help="File to write (or .gz .bz2 .xz .zst), there when complete."),
     text: bool = typer.Option(False, "--text", help="Input is plain text, a text a line."),
     fields: str = typer.Option(None, metavar="A,B,…", help="Keys of the records to write, for example id,entities."),
     show: bool = typer.Option(False, "--show", help="Print coloured text as `ie show` does, not JSON."),
@@ -36,14 +36,14 @@ def run(
     explain: bool = typer.Option(False, "--explain", help='Write how many windows a text was read in, as "windows".'),
     profile: bool = typer.Option(False, "--profile", help="Tell at the end where the time went."),
     precision: str = typer.Option("float32", help="float32, bfloat16, float16 (GPU), auto: bfloat16 where it is fast."),
-    thread_count: int = typer.Option(None, "--threads", min=1, help="Threads of each worker. Default: all cores."),
+    thread_count: int = typer.Option(None, "--threads", min=1, help="Threads per worker. Default: its share of cores."),
 ) -> None:
     """Extract from each record: one line out per line in, in order.
 
     A line that cannot be read goes to the rejects with its number and reason, the others go on, and
     the exit code is 3. Output is flushed while stdin is still open. Parts and keys that the model
     does not make are kept. A run with -o that was interrupted leaves what it has done beside FILE:
-    the same command with --resume goes on behind it.
+    the same command with --resume goes on after that.
 
         ie predict data/samples/news.jsonl
 

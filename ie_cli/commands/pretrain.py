@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import typer
 
@@ -13,9 +12,6 @@ from ie_cli.commands._train_drive import drive
 from ie_cli.commands._train_progress import tell_pretraining
 from ie_cli.commands._train_recipe import fill
 from ie_cli.errors import Report, UsageError
-
-if TYPE_CHECKING:
-    from ie_cli.pretraining.settings import Recipe
 
 
 def run(
@@ -29,15 +25,15 @@ def run(
     steps: int = typer.Option(None, "--steps", min=1, help="Updates. Default: one pass over the texts."),
     seed: int = typer.Option(None, "--seed", help="Seed of new weights, masks, dropout and order."),
     assign: list[str] = typer.Option(None, "--set", metavar="KEY=VALUE", help="Any setting of the recipe."),
-    resume: bool = typer.Option(False, "--resume", help="Go on behind the last checkpoint of DIR, as it began."),
-    overwrite: bool = typer.Option(False, "--overwrite", help="Remove an earlier run in DIR first."),
-    cache: str = typer.Option(None, "--cache", metavar="DIR", help="Where tokenised data lies; default as `datasets`."),
+    resume: bool = typer.Option(False, "--resume", help="Go on after the last checkpoint of DIR, as it began."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace an earlier run in DIR."),
+    cache: str = typer.Option(None, "--cache", metavar="DIR", help="For tokenised data. Default: $HF_DATASETS_CACHE."),
     processes: int = typer.Option(1, "--processes", min=1, help="Processes that tokenise."),
     thread_count: int = typer.Option(None, "--threads", min=1, help="Threads of torch. Default: all cores."),
 ) -> None:
     """Pre-train an encoder on raw text, or adapt one to the texts of a domain.
 
-    TEXT has a paragraph a line and blank lines between documents (.gz, .xz, .zst are read as they are);
+    TEXT has a paragraph a line and blank lines between documents (.gz, .bz2, .xz, .zst are read as they are);
     of .jsonl files the texts of the records are read. Whole words are masked and must be guessed. DIR gets
     recipe.yaml, run.json, metrics.jsonl (a line a checkpoint) and encoder/, for `ie train -e DIR`.
 
@@ -50,25 +46,18 @@ def run(
     threads.limit(thread_count)
     flags = {"encoder.name": encoder, "teacher.name": teacher, "steps": steps, "train.seed": seed}
     flags |= {"student.layers": _numbers(layers)}
-    options = {"resume": resume, "cache": cache, "processes": processes}
+    options = {"resume": resume, "overwrite": overwrite and not resume, "cache": cache, "processes": processes}
 
-    def events(report: Report, first: bool) -> Iterator:
+    def events(report: Report) -> Iterator:
+        from ie_cli.pretraining import run as pretraining
         from ie_cli.pretraining.settings import Recipe
+        from ie_cli.training import parallel
 
         recipe = fill(Recipe, source or [], assign or [], flags, "texts.files", out if resume else None)
-        yield from _events(recipe, out, options | {"report": report}, first and overwrite and not resume)
+        yield from pretraining.run(recipe, out, report=report, **options)
+        parallel.stop()
 
     drive(events, tell_pretraining, out)
-
-
-def _events(recipe: Recipe, out: Path, options: dict[str, Any], overwrite: bool) -> Iterator:
-    from ie_cli.pretraining import run as pretraining
-    from ie_cli.training import parallel
-
-    if overwrite:
-        pretraining.clear(out)
-    yield from pretraining.run(recipe, out, **options)
-    parallel.stop()
 
 
 def _numbers(text: str | None) -> list[int] | None:

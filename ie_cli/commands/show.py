@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from itertools import islice
+
 import typer
 
 from ie_cli import records
-from ie_cli.commands._shell import REJECTED, SpokenReport, inputs
+from ie_cli.commands._shell import SpokenReport, inputs
+from ie_cli.errors import Report
 from ie_cli.files import opened
+from ie_cli.records import Record
 
 
 def run(
@@ -30,16 +35,14 @@ def run(
     from ie_cli.commands._show_record import printer
 
     spoken, show = SpokenReport(), printer()
-    left = limit
-    for path in inputs(files or []):
-        if left == 0:
-            break
-        with opened(path) as lines:
-            for record in records.read(lines, path, spoken.report):
-                show(record)
-                left = None if left is None else left - 1
-                if left == 0:
-                    break
+    for record in islice(_records(inputs(files or []), spoken.report), limit):
+        show(record)
     spoken.close()
-    if spoken.report.counts["skipped"]:
-        raise typer.Exit(REJECTED)
+    spoken.exit_if_skipped()
+
+
+def _records(paths: list[str], report: Report) -> Iterator[Record]:
+    """The records of some files, of which one is opened when it is needed."""
+    for path in paths:
+        with opened(path) as lines:
+            yield from records.read(lines, path, report)

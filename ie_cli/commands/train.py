@@ -32,9 +32,9 @@ def run(
         None, "--seeds", metavar="N|LIST", help="Train with N seeds, or with those of a list (1,2,3)."
     ),
     assign: list[str] = typer.Option(None, "--set", metavar="KEY=VALUE", help="Any setting of the recipe."),
-    resume: bool = typer.Option(False, "--resume", help="Go on behind the last finished epoch of DIR, as it began."),
-    overwrite: bool = typer.Option(False, "--overwrite", help="Remove an earlier run in DIR first."),
-    cache: str = typer.Option(None, "--cache", metavar="DIR", help="Where tokenised data lies; default as `datasets`."),
+    resume: bool = typer.Option(False, "--resume", help="Go on after the last finished epoch of DIR, as it began."),
+    overwrite: bool = typer.Option(False, "--overwrite", help="Replace an earlier run in DIR."),
+    cache: str = typer.Option(None, "--cache", metavar="DIR", help="For tokenised data. Default: $HF_DATASETS_CACHE."),
     processes: int = typer.Option(1, "--processes", min=1, help="Processes that tokenise."),
     thread_count: int = typer.Option(None, "--threads", min=1, help="Threads of torch. Default: all cores."),
 ) -> None:
@@ -62,27 +62,22 @@ def run(
     flags = {"data.dev": dev or None, "encoder.name": encoder, "task": task, "train.epochs": epochs, "train.seed": seed}
     resumed = out if resume and seeds is None else None
     settings = fill(Recipe, source or [], assign or [], flags, "data.train", resumed)
-    options = {"resume": resume, "cache": cache, "processes": processes}
+    options = {"resume": resume, "overwrite": overwrite and not resume, "cache": cache, "processes": processes}
 
-    def events(report: Report, first: bool) -> Iterator:
-        return _events(settings, out, seeds, options | {"report": report}, first and overwrite and not resume)
+    def events(report: Report) -> Iterator:
+        return _events(settings, out, seeds, options | {"report": report})
 
     drive(events, tell, out)
 
 
-def _events(settings: Recipe, out: Path, seeds: str | None, options: dict[str, Any], overwrite: bool) -> Iterator:
+def _events(settings: Recipe, out: Path, seeds: str | None, options: dict[str, Any]) -> Iterator:
     """Train with one seed or with several."""
-    from ie_cli.training import parallel, run_folder
+    from ie_cli.training import parallel
     from ie_cli.training import run as training
     from ie_cli.training import seeds as several
 
     if seeds is None:
-        if overwrite:
-            run_folder.clear(out)
         yield from training.run(settings, out, **options)
     else:
-        wanted = several.parse(seeds, settings.train.seed)
-        if overwrite:
-            several.clear(out, wanted)
-        yield from several.run_all(settings, out, wanted, **options)
+        yield from several.run_all(settings, out, several.parse(seeds, settings.train.seed), **options)
     parallel.stop()

@@ -9,7 +9,7 @@ from pathlib import Path
 import typer
 
 from ie_cli import records
-from ie_cli.commands._shell import REJECTED, SpokenReport, inputs, output, refuse_overwrite
+from ie_cli.commands._shell import SpokenReport, inputs, output, refuse_overwrite
 from ie_cli.errors import Report, UsageError
 from ie_cli.files import is_read_once, opened
 from ie_cli.records import Record, pairs, read_placed
@@ -52,8 +52,7 @@ def run(
     with output(out) as stream:
         records.write((vote(rows, least, flat=flat) for rows in _rows(preds, spoken.report)), stream)
     spoken.close()
-    if spoken.report.counts["skipped"]:
-        raise typer.Exit(REJECTED)
+    spoken.exit_if_skipped()
 
 
 def _rows(preds: Sequence[str], report: Report) -> Iterator[list[Record]]:

@@ -11,10 +11,16 @@ from ie_cli.files._encodings import CHUNK, detect, named_encoding
 from ie_cli.files._json import Value, json_rows, json_values
 from ie_cli.files._lines import BOM, first_line, lines, text
 from ie_cli.files._streams import is_read_once, opened, stem
-from ie_cli.files._surrogates import LONE_SURROGATE, has_lone_surrogate, join_surrogates, replace_lone_surrogates
+from ie_cli.files._surrogates import (
+    LONE_SURROGATE,
+    encoded,
+    has_lone_surrogate,
+    join_surrogates,
+    replace_lone_surrogates,
+)
 
 __all__ = [
     "BOM", "CHUNK", "LONE_SURROGATE", "Value",
-    "csv_row", "csv_rows", "detect", "first_line", "has_lone_surrogate", "is_read_once", "join_surrogates", "json_rows",
-    "json_values", "lines", "named_encoding", "opened", "replace_lone_surrogates", "stem", "text",
+    "csv_row", "csv_rows", "detect", "encoded", "first_line", "has_lone_surrogate", "is_read_once", "join_surrogates",
+    "json_rows", "json_values", "lines", "named_encoding", "opened", "replace_lone_surrogates", "stem", "text",
 ]  # fmt: skip

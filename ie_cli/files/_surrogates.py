@@ -1,4 +1,4 @@
-"""Lone surrogates, the halves of surrogate pairs, which no UTF-8 can hold: joined where both are there, or replaced."""
+"""Lone surrogates, the halves of surrogate pairs, which no UTF-8 can hold: joined, replaced, or escaped."""
 
 from __future__ import annotations
 
@@ -25,3 +25,8 @@ def has_lone_surrogate(text: str) -> bool:
 def replace_lone_surrogates(text: str) -> str:
     """The text with U+FFFD for every lone surrogate; its length stays."""
     return _SURROGATE.sub("\ufffd", text)
+
+
+def encoded(text: str) -> bytes:
+    """Text of ours as UTF-8; bytes in the name of a file that are none are escapes (`\\udcff`), as JSON has them."""
+    return text.encode(errors="backslashreplace")

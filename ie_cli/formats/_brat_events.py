@@ -16,7 +16,7 @@ Part = tuple[str, str]  # a role and an id, or the event's type and the id of it
 def read_events(rows: list[Row], spans: dict[str, Entity | None]) -> tuple[list[Event], set[str]]:
     """The events of E lines, and the ids of spans that are only parts of them and no entities."""
     found = {row.data["line"].partition("\t")[0]: (row, _parts(row)) for row in rows}
-    triggers = {key: parts[0][1] for key, (_, parts) in found.items() if parts}
+    triggers = {key: parts[0][1] for key, (_, parts) in found.items()}
     events: list[Event] = []
     only_parts: set[str] = set()
     for row, ((kind, at), *roles) in found.values():

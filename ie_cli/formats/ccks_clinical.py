@@ -192,6 +192,9 @@ def _divides(text: str, index: int) -> bool:
     return not 0 <= index < len(text) or not text[index].isalnum()
 
 
+# --- Writing -------------------------------------------------------------------------------------
+
+
 def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
     """Write the form of 2019, JSON lines."""
     write_json_lines(map(_row, drafts(records, report)), out)

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import marisa_trie
 
 from ie_cli.errors import IEError
+from ie_cli.files import has_lone_surrogate
 from ie_cli.kb import _folder, entry
 from ie_cli.kb.entry import Entry
 from ie_cli.locate import fold
@@ -45,8 +46,9 @@ class KnowledgeBase:
         self._longest = self.manifest["longest_name"]
 
     def _trie(self, name: str) -> marisa_trie.Trie:
+        path, trie = str(self.folder / name), marisa_trie.Trie()
         try:
-            return marisa_trie.Trie().mmap(str(self.folder / name))
+            return trie.load(path) if has_lone_surrogate(path) else trie.mmap(path)  # which takes UTF-8 only
         except RuntimeError:
             raise self._damaged(name) from None
 

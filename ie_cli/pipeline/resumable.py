@@ -8,7 +8,6 @@ computer that loses power may: nothing is synced to the disk).
 from __future__ import annotations
 
 import contextlib
-import importlib
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -18,7 +17,7 @@ from typing import Any, BinaryIO
 
 from ie_cli.compressed import packed
 from ie_cli.errors import IEError
-from ie_cli.writing import WholeWriter, linked, named, uninterrupted
+from ie_cli.writing import WholeWriter, linked, locked, named, uninterrupted
 
 
 @dataclass
@@ -105,18 +104,17 @@ def opened(path: Path, job: Mapping[str, Any], *, resume: bool) -> Iterator[Resu
     if resume and path.exists() and not part.exists():
         raise IEError(f"{path}: is finished, there is nothing to resume; leave --resume out to make it anew")
     job = json.loads(json.dumps(job))  # as the journal has it: a tuple is a list there
-    with named(path, part):
-        with part.open("ab", buffering=0) as stream:  # what a full disk did not take is not tried again at the end
-            _lock(stream, path)
-            with _removed_if_nothing_is_done(part, journal):
-                progress = _read(journal, job) if resume else Progress()
-                if not resume:
-                    journal.unlink(missing_ok=True)
-                cut(stream, progress.size, part)
-                target = ResumableFile(WholeWriter(stream), path, job, progress)
-                yield target
-                if not target.progress.size:
-                    target.write(b"")  # nothing, compressed, is something
+    with named(path, part), locked(part, path):
+        # Unbuffered: what a full disk did not take is not tried again at the end.
+        with part.open("ab", buffering=0) as stream, _removed_if_nothing_is_done(part, journal):
+            progress = _read(journal, job) if resume else Progress()
+            if not resume:
+                journal.unlink(missing_ok=True)
+            cut(stream, progress.size, part)
+            target = ResumableFile(WholeWriter(stream), path, job, progress)
+            yield target
+            if not target.progress.size:
+                target.write(b"")  # nothing, compressed, is something
         part.replace(linked(path))
         journal.unlink(missing_ok=True)
 
@@ -156,15 +154,3 @@ def _read(journal: Path, job: Mapping[str, Any]) -> Progress:
     if other := [name for name in job if job[name] != before.get(name)]:
         raise IEError(f"{journal}: the interrupted run had other {', '.join(other)}; start without --resume")
     return progress
-
-
-def _lock(stream: BinaryIO, path: Path) -> None:
-    """Keep a second run from writing the same file, where the system has locks."""
-    try:
-        fcntl = importlib.import_module("fcntl")
-    except ImportError:
-        return
-    try:
-        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        raise IEError(f"{path}: another run is writing it; name another -o, or wait") from None

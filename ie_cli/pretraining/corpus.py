@@ -94,7 +94,7 @@ def tokenise(
 
     Args:
         key: plain data that decides what the tokenizers do.
-        report: gets what cannot be read, unless the rows are there already.
+        report: gets what cannot be read, also where the rows are there already.
         cache: folder for the tokenised files; None takes that of `datasets`.
         processes: how many tokenise; the order of the rows depends on it, their number does not.
 
@@ -104,12 +104,12 @@ def tokenise(
     for path in settings.files:
         if not Path(path).is_file():
             raise IEError(f"{path}: no such file; texts are read twice, so a pipe will not do")
-    if len(list(islice(sampled_rows(settings, Report()), 2))) < 2:
+    if sum(1 for _ in sampled_rows(settings, report)) < 2:
         raise IEError("the texts make fewer than two rows; name more of them, or set texts.length lower")
     identity = [data.digest(settings.files), asdict(replace(settings, files=[])), key, processes, _code()]
     with data.stated(cache):
         encoded = datasets.Dataset.from_generator(
-            _Rows(settings, tokenizer, teacher, processes, report),
+            _Rows(settings, tokenizer, teacher, processes),
             gen_kwargs={"turns": list(range(processes))},
             num_proc=processes if processes > 1 else None,
             cache_dir=cache,
@@ -133,12 +133,10 @@ class _Rows:
     tokenizer: Tokenizer
     teacher: Tokenizer | None
     processes: int
-    report: Report
 
     def __call__(self, turns: list[int]) -> Iterator[dict[str, Any]]:
         for turn in turns:
-            report = self.report if turn == 0 else Report()  # all of them see the same faults
-            for text in self._mine(sampled_rows(self.settings, report), turn):
+            for text in self._mine(sampled_rows(self.settings, Report()), turn):  # the faults are told already
                 yield from self._encoded(text)
 
     def _mine(self, texts: Iterator[str], turn: int) -> Iterator[str]:

@@ -47,14 +47,18 @@ class Started:
 Event = Started | Step | Round | Notice
 
 
+@run_folder.alone
 def run(
-    recipe: Recipe, out: Path, *, report: Report, resume: bool = False, cache: str | None = None, processes: int = 1
-) -> Iterator[Event]:
+    recipe: Recipe, out: Path, *, report: Report, resume: bool = False, overwrite: bool = False,
+    cache: str | None = None, processes: int = 1,
+) -> Iterator[Event]:  # fmt: skip
     """Pre-train as the recipe says; behind each round the encoder is in `out`/encoder.
 
     Args:
         recipe: completed here: what was left open is filled in, and written to `out`.
         report: gets the lines that cannot be read.
+        resume: go on with the run that `out` holds.
+        overwrite: remove it; that is done behind `Started`, so a run that cannot begin removes nothing.
         cache: folder for tokenised texts.
         processes: how many tokenise.
 
@@ -66,7 +70,7 @@ def run(
         raise IEError("no texts are named; try `ie pretrain text.txt --encoder FOLDER -o DIR`")
     parallel.start()
     if parallel.rank() == 0:
-        run_folder.prepare(out, resume)
+        run_folder.prepare(out, resume=resume, overwrite=overwrite)
     torch.manual_seed(recipe.train.seed)
     text_encoder, guide = _encoder(recipe), _guide(recipe)
     with parallel.first_alone():
@@ -81,17 +85,14 @@ def run(
     if resume:
         checkpoint.restore(state, out)
     if parallel.rank() == 0:
+        if overwrite:
+            run_folder.clear(out, [catalogue.ENCODER_FOLDER])
         hashes = {"texts": data.digest(recipe.texts.files)}
         yield from run_folder.describe(out, asdict(recipe), hashes, state.epoch, "round")
     for event in loop.fit(state, tokenised, recipe):
         if isinstance(event, Round) and parallel.rank() == 0:
             _keep(state, event, text_encoder, recipe, out)
         yield event
-
-
-def clear(out: Path) -> None:
-    """Remove an earlier run's files, and only those."""
-    run_folder.clear(out, [catalogue.ENCODER_FOLDER])
 
 
 def _encoder(recipe: Recipe) -> TextEncoder:

@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass, field
 
 from ie_cli import config
+from ie_cli.errors import IEError
 from ie_cli.training import settings
 from ie_cli.training.settings import Train
-from ie_cli.zoo.encoders import AUTO, BUILT_IN, EncoderSettings
+from ie_cli.zoo.encoders import AUTO, BUILT_IN, CHAR, EncoderSettings
 
 
 @dataclass
@@ -91,7 +92,8 @@ class Recipe:
         texts, masking, student, teacher: see there.
         steps: updates of the weights; 0 is one pass over the texts.
         save_every: steps between two checkpoints, at each of which the held-out rows are measured.
-        train: see `ie_cli.training.settings.Train`; `epochs`, `patience` and the methods for heads have no part.
+        train: see `ie_cli.training.settings.Train`; `epochs`, `max_length`, `patience` and the methods for heads
+            have no part, and are refused.
     """
 
     encoder: EncoderSettings = field(default_factory=EncoderSettings)
@@ -120,6 +122,7 @@ RANGES = settings.RANGES | {
     "steps": lambda x: x >= 0,
     "save_every": lambda x: x >= 1,
 }
+INSTEAD = {"epochs": "set steps", "max_length": "set texts.length", "patience": "leave it out"}  # of `train`
 CHOICES = {"masking.unit": ("character", "word", "ngram")} | settings.CHOICES
 
 
@@ -127,11 +130,14 @@ def complete(recipe: Recipe) -> None:
     """Check the ranges and fill in what is left open.
 
     Raises:
-        IEError: a number out of its range, or a word that is none of the choices.
+        IEError: a number out of its range, a word that is none of the choices, or a setting without a part here.
     """
     config.check(recipe, RANGES, CHOICES)
+    for name, advice in INSTEAD.items():
+        if getattr(recipe.train, name) != getattr(Train, name):
+            raise IEError(f"train.{name} has no part in pre-training; {advice}")
     if recipe.encoder.name == AUTO:
-        recipe.encoder.name = "char-bilstm"
+        recipe.encoder.name = CHAR
     recipe.train.batch = recipe.train.batch or 32
     lr = 1e-3 if recipe.encoder.name in BUILT_IN else 3e-4
     settings.fill_in(recipe.train, lr=lr, least_head_lr=1e-3)

@@ -28,6 +28,8 @@ def loads(
     cause = ""
     try:
         text = line.decode() if isinstance(line, bytes) else line
+        if not text.strip():
+            raise ValueError("an empty line, which is no record")
         data = _JSON.decode(text.rstrip("\r\n"))  # what a cut line lacks is missed at its end, not on the next one
         if "\\u" in text and has_lone_surrogate(json.dumps(data, ensure_ascii=False)):
             raise ValueError("an escape such as \\ud83d stands for half a surrogate pair, which is no character")

@@ -20,7 +20,7 @@ class Link:
 
 @dataclass(slots=True)
 class Span:
-    """A piece of text. `start` and `end` are None where only the string is known."""
+    """A piece of text: code points [start, end) of the record's; both are None where only the string is known."""
 
     start: int | None
     end: int | None
@@ -31,18 +31,24 @@ class Span:
 
 @dataclass(slots=True)
 class Entity(Span):
+    """A span that is something by itself; `score` is its probability, None where nobody gave one, here as below."""
+
     score: float | None = None
     link: Link | None = None
 
 
 @dataclass(slots=True)
 class Argument(Span):
+    """A span that plays a role in an event."""
+
     role: str = field(kw_only=True)
     score: float | None = field(default=None, kw_only=True)
 
 
 @dataclass(slots=True)
 class Relation:
+    """What holds of a subject and an object; `slots` are further spans by name (DuIE 2.0's `inWork`)."""
+
     predicate: str
     subject: Span
     object: Span
@@ -53,6 +59,8 @@ class Relation:
 
 @dataclass(slots=True)
 class Event:
+    """Something that happens, with those who take part; `trigger` is the word for it, None where none is given."""
+
     type: str
     trigger: Span | None
     arguments: list[Argument] = field(default_factory=list)
@@ -62,6 +70,8 @@ class Event:
 
 @dataclass(slots=True)
 class Record:
+    """A text and what is known of it; a part that is None was never looked for, an empty one holds nothing."""
+
     text: str
     id: str | int | None = None
     entities: list[Entity] | None = None

@@ -11,6 +11,8 @@ WIDTH, HEIGHT, MARGIN = 640, 240, 40  # pixels
 
 
 class Epoch(NamedTuple):
+    """What a run wrote of an epoch: its number from 1, mean loss, and micro F1 on dev."""
+
     number: int
     loss: float
     f1: float
@@ -35,11 +37,11 @@ class Curve(NamedTuple):
         return max(self.epochs, key=lambda epoch: epoch.f1)
 
 
-def find(model: str | None) -> Curve | None:
-    """The curve of the run that a model belongs to; None where there is none."""
+def find(model: Path | None) -> Curve | None:
+    """The curve of the run that a model's folder belongs to; None where there is none."""
     if model is None:
         return None
-    for folder in (Path(model), Path(model).parent):
+    for folder in (model.resolve(), model.resolve().parent):
         if (folder / metrics.NAME).is_file():
             return draw(read(folder))
     return None

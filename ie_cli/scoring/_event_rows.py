@@ -18,7 +18,7 @@ class Row(NamedTuple):
     Args:
         label: the line of the table: the event type, or type/role where arguments are counted.
         type: the event type, which decides the part.
-        gold: how many are gold_events.
+        gold: how many the gold has.
         credits: what each prediction is worth, from 0 (wrong) to 1 (right).
     """
 

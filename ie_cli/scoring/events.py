@@ -84,6 +84,8 @@ _SIDE_BY_SIDE = {None: ("argument", "duee_fin", "subject"), "event": ("event", _
 
 
 class Counts(CountsBase):
+    """Tallies of events, or of their parts, as the rule has it."""
+
     kind, part, rules = "events", "events", RULES
 
     def __init__(self, rule: str | None = None):

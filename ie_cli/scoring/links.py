@@ -55,6 +55,8 @@ def has_links(record: Record) -> bool:
 
 
 class Counts(CountsBase):
+    """Tallies of links."""
+
     kind, part, rules = "links", "links", RULES
 
     def __init__(self, rule: str | None = None):

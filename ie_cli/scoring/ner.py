@@ -22,6 +22,8 @@ RULES = {"strict": "start, end and type are equal"}
 
 
 class Counts(CountsBase):
+    """Tallies of entities."""
+
     kind, part, rules = "ner", "entities", RULES
 
     def __init__(self, rule: str | None = None):

@@ -16,10 +16,10 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from ie_cli.errors import IEError
 from ie_cli.lengths import Lengths
 from ie_cli.lost_causes import BEYOND_THE_OVERLAP, INSIDE_A_TOKEN, NEVER_IN_ONE_WINDOW, NO_OFFSETS
 from ie_cli.records import Record, Span
+from ie_cli.tasks import _ranges
 from ie_cli.text.batch import Inputs, pad
 from ie_cli.text.encoding import Encoding, Tokenizer
 from ie_cli.text.windows import Window, holds, windows
@@ -110,17 +110,6 @@ class Statistics(ABC):
         """
 
 
-def check_threshold(settings: Any) -> None:
-    """Refuse a threshold that is no probability between 0 and 1, nor the task's own default.
-
-    Raises:
-        IEError: it is another number.
-    """
-    threshold = getattr(settings, "threshold", None)
-    if threshold is not None and not (0 < threshold < 1 or threshold == type(settings).threshold):
-        raise IEError(f"the setting 'model.threshold' cannot be {threshold}: it lies between 0 and 1")
-
-
 @dataclass(frozen=True)
 class Codec:
     """Records to examples; holds no weights, so that other processes can have it.
@@ -145,7 +134,7 @@ class Codec:
     strings: ClassVar[tuple[str, ...]] = ()  # names of the texts that `notes` adds to an example
 
     def __post_init__(self):
-        check_threshold(self.settings)
+        _ranges.check(self.settings)
 
     @property
     def window(self) -> int:

@@ -42,7 +42,8 @@ class LinkingBase:
             try:
                 opened = kb.open(self.folder)
             except IEError as error:
-                raise IEError(f"the model's knowledge base: {error}; or name one with --kb DIR") from None
+                option = "--kb DIR" if self.digest else "--set model.kb=DIR"
+                raise IEError(f"the model's knowledge base: {error}; or name one with {option}") from None
             if self.digest not in ("", opened.digest()):
                 raise IEError(
                     f"{self.folder}: the knowledge base has changed since the model was trained with it; "

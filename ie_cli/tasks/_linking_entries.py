@@ -17,6 +17,7 @@ READ = 4  # characters that are tokenised at most, for each token that is read
 LONGEST_OBJECT = 10  # characters, as published
 MOST = 4000  # characters of a description in which a text's words are looked for
 KEPT = 8192  # entities of which this is kept
+TEXTS_KEPT = 512  # texts whose words are kept, as many as are predicted together; a long one takes half a megabyte
 
 
 class Described(NamedTuple):
@@ -77,7 +78,7 @@ class Entries:
         return rows + [[0.0] * SHARED] * (length - len(rows))
 
 
-@lru_cache(KEPT)
+@lru_cache(TEXTS_KEPT)
 def words(text: str) -> tuple[Place, ...]:
     """Where jieba's words of two characters and more are."""
     places = list(enumerate(jieba_words.boundaries(text)))

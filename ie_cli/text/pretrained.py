@@ -6,11 +6,13 @@ import unicodedata
 from typing import TYPE_CHECKING
 
 from ie_cli.errors import IEError
+from ie_cli.registry import unknown
 from ie_cli.text.encoding import Encoding
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
 
+MODES = ("auto", "characters", "pieces")
 PROBE = (  # common characters, letters and digits that a vocabulary of single characters has
     "的一是在不了有和人这中大为上个国我以要他时来用们生到作地于出就分对成会可主发年动同工也能下"
     "过子说产种面而方后多定行学法所民得经abcxyz0189，。"
@@ -94,8 +96,12 @@ def default_mode(inner: PreTrainedTokenizerBase) -> str:
 
 
 def wrap(inner: PreTrainedTokenizerBase, mode: str) -> PieceTokenizer | CharacterPieces:
-    """The tokenizer for a mode: "pieces", "characters" or "auto"."""
+    """The tokenizer for a mode in `MODES`.
+
+    Raises:
+        IEError: no such mode, or the vocabulary gives no offsets for "pieces".
+    """
+    if mode not in MODES:
+        raise IEError(unknown("encoder.mode", mode, MODES))
     mode = default_mode(inner) if mode == "auto" else mode
-    if mode not in ("pieces", "characters"):
-        raise IEError(f"unknown tokenizer mode '{mode}'. Known: auto, characters, pieces")
     return PieceTokenizer(inner) if mode == "pieces" else CharacterPieces(inner)

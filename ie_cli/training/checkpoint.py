@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file
 
+from ie_cli import metrics
 from ie_cli.errors import IEError
 from ie_cli.tasks._model import TaskModel
 from ie_cli.training.step import State
@@ -43,11 +45,12 @@ def restore(state: State, folder: Path) -> dict[str, Any]:
     Raises:
         IEError: there is none, or it is of another model, of other labels or characters, or of other methods.
     """
-    from safetensors import SafetensorError, safe_open
-
     path = folder / NAME
     if not path.is_file():
-        raise IEError(f"{folder}: nothing to resume ({NAME} is missing); start it without --resume")
+        # A disk may have been full behind the first line of metrics, which keeps a new run from beginning.
+        begun = (folder / metrics.NAME).exists()
+        anew = "start anew with --overwrite, or another -o" if begun else "start it without --resume"
+        raise IEError(f"{folder}: nothing to resume ({NAME} is missing); {anew}")
     try:
         with safe_open(path, "pt") as stream:
             counters = json.loads(stream.metadata()["counters"])

@@ -18,7 +18,7 @@ from datasets.exceptions import DatasetGenerationError
 
 import ie_cli
 from ie_cli import records
-from ie_cli.compressed import SUFFIXES
+from ie_cli.compressed import is_packed
 from ie_cli.errors import IEError, Report
 from ie_cli.files import is_read_once, opened
 from ie_cli.records import Record
@@ -88,7 +88,7 @@ def _size(path: str) -> int:
         raise IEError(f"{path}: training records are read several times, so a pipe will not do; name a file")
     try:
         size = Path(path).stat().st_size
-        return UNKNOWN if Path(path).suffix.lower() in SUFFIXES else size
+        return UNKNOWN if is_packed(path) else size
     except OSError as error:
         raise IEError(f"{path}: {error.strerror}") from None
 

@@ -16,6 +16,7 @@ from ie_cli import config
 from ie_cli.nn.device import best_device
 from ie_cli.training import parallel
 from ie_cli.training.diagnosis import Notice
+from ie_cli.writing import replacing
 
 NAME = "run.json"
 PACKAGES = ("transformers", "datasets", "safetensors")
@@ -42,8 +43,9 @@ def describe(data: dict[str, str]) -> dict[str, Any]:
 
 
 def write(folder: Path, content: dict[str, Any]) -> None:
-    """Write run.json."""
-    (folder / NAME).write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+    """Write run.json, under its name only when it is whole: a run that is resumed reads it."""
+    with replacing(folder / NAME) as part:
+        part.write_text(json.dumps(content, ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
 
 
 def changes(folder: Path, recipe: Path, now: dict[str, Any], settings: dict[str, Any]) -> Iterator[Notice]:
@@ -66,7 +68,7 @@ def asked_otherwise(folder: Path, recipe: Path, data: dict[str, str], asked: dic
     if not (folder / NAME).is_file() or not recipe.is_file():
         return []
     before = json.loads((folder / NAME).read_text(encoding="utf-8"))["data"]
-    given = {name: value for name, value in asked.items() if name != "data"}
+    given = asked | {"data": {name: value for name, value in asked["data"].items() if name not in data}}
     return [*_differences({"data": before}, {"data": data}), *_unlike(config.read(str(recipe)), given)]
 
 

@@ -54,14 +54,18 @@ class Started:
 Event = Started | Step | Saved | Notice
 
 
+@run_folder.alone
 def run(
-    settings: Recipe, out: Path, *, report: Report, resume: bool = False, cache: str | None = None, processes: int = 1
-) -> Iterator[Event]:
+    settings: Recipe, out: Path, *, report: Report, resume: bool = False, overwrite: bool = False,
+    cache: str | None = None, processes: int = 1,
+) -> Iterator[Event]:  # fmt: skip
     """Train as the recipe says and keep the best epoch in `out`/best.
 
     Args:
         settings: completed here: what was left open is filled in, and written to `out`.
         report: gets the lines that cannot be read.
+        resume: go on with the run that `out` holds.
+        overwrite: remove it; that is done behind `Started`, so a run that cannot begin removes nothing.
         cache: folder for tokenised data.
         processes: how many tokenise.
 
@@ -74,7 +78,7 @@ def run(
     head = config.build(load("ie_cli.tasks", settings.task).Settings, settings.model, "model")
     parallel.start()
     if parallel.rank() == 0:
-        run_folder.prepare(out, resume)
+        run_folder.prepare(out, resume=resume, overwrite=overwrite)
     dev_records = list(dev.read(report if settings.data.dev else Report()))  # of a split, the train side tells
     labels, train, texts, notices = _labels(settings, train, dev_records, report)
     if not dev_records and not settings.data.unscored:
@@ -88,13 +92,12 @@ def run(
         settings.task, labels.names, settings.encoder.name, settings.encoder.mode, folder.parameters(model),
         examples.texts, len(examples.lengths), examples.lost, len(dev_records), dev_source,
     )  # fmt: skip
-    yield from notices
-    yield from diagnosis.unscored(model.kind, dev_records) if dev_records else ()
-    yield from diagnosis.untaught(labels.names, _names(settings.task, dev_records))
-    yield from diagnosis.short_windows(settings.encoder.options, model.encoder.limit, settings.train.max_length)
+    yield from [*notices, *_notices(settings, labels, model, dev_records)]
     best_so_far = checkpoint.restore(state, out) if resume else {"best": -1.0, "stale": 0}
     hashes = {"train": data.digest(train.files), "dev": data.digest(dev.files)}
     if parallel.rank() == 0:
+        if overwrite:
+            run_folder.clear(out)
         yield from run_folder.describe(out, asdict(settings), hashes, state.epoch)
     note = {"recipe": asdict(settings), "data": hashes, "ie": ie_cli.__version__}
     evaluate = _evaluator(model.kind, dev_records) if dev_records else None
@@ -111,6 +114,13 @@ def _labels(
     labels.length = min(labels.length, settings.train.max_length)  # longer ones are read in windows
     notices = [*unannotated.notices(), *shared.notices()]
     return labels, replace(train, needs=unannotated.needs), unannotated.kept, notices
+
+
+def _notices(settings: Recipe, labels: Any, model: nn.Module, dev: list[Record]) -> Iterator[Notice]:
+    """What there is to say of the model beside these dev records."""
+    yield from diagnosis.unscored(model.kind, dev) if dev else ()
+    yield from diagnosis.untaught(labels.names, _names(settings.task, dev))
+    yield from diagnosis.short_windows(settings.encoder.options, model.encoder.limit, settings.train.max_length)
 
 
 def _names(task: str, records: Iterable[Record]) -> list[str]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +12,34 @@ import yaml
 
 from ie_cli import metrics
 from ie_cli.errors import IEError
-from ie_cli.training import checkpoint, environment
+from ie_cli.training import checkpoint, environment, parallel
 from ie_cli.training.diagnosis import Notice
+from ie_cli.writing import locked, replacing
 
 RECIPE = "recipe.yaml"
 
 
-def prepare(out: Path, resume: bool) -> None:
-    """Make the run's folder; a finished run is never overwritten in silence."""
-    if not resume and (out / metrics.NAME).exists():
+def alone(run: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
+    """Let a run, of settings into a folder, write there only while no other does."""
+
+    @functools.wraps(run)
+    def inner(settings: Any, out: Path, **options: Any) -> Iterator[Any]:
+        if parallel.rank() > 0:
+            yield from run(settings, out, **options)
+            return
+        out.mkdir(parents=True, exist_ok=True)
+        with locked(out, out):
+            yield from run(settings, out, **options)
+
+    return inner
+
+
+def prepare(out: Path, *, resume: bool, overwrite: bool) -> None:
+    """Make the run's folder; a finished run is never overwritten in silence.
+
+    An earlier run is still there afterwards: the new one may be refused yet, and calls `clear` when it begins.
+    """
+    if not (resume or overwrite) and (out / metrics.NAME).exists():
         raise IEError(
             f"{out}: already holds a run; go on with --resume, start anew with --overwrite, or name another -o"
         )
@@ -43,4 +63,5 @@ def describe(
         yield from environment.changes(out, out / RECIPE, now, settings)
     metrics.rewind(out, done, count)
     environment.write(out, now)
-    (out / RECIPE).write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")
+    with replacing(out / RECIPE) as part:
+        part.write_text(yaml.safe_dump(settings, allow_unicode=True, sort_keys=False), encoding="utf-8")

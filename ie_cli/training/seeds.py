@@ -73,12 +73,13 @@ def parse(text: str, first: int) -> list[int]:
 
 
 def run_all(
-    settings: Recipe, out: Path, seeds: Sequence[int], *, resume: bool = False, **options: Any
+    settings: Recipe, out: Path, seeds: Sequence[int], *, resume: bool = False, overwrite: bool = False, **options: Any
 ) -> Iterator[run.Event | SeedBegins | Spread]:
     """Train with each seed, and keep the results in `out`/seeds.json.
 
     Args:
         resume: skip the seeds that are finished there, and go on with one that was stopped.
+        overwrite: remove the runs of all of them, as soon as the first can begin.
         options: of `run.run`.
     """
     if settings.data.unscored:
@@ -94,7 +95,12 @@ def run_all(
             _refuse_another(own, place)
             continue
         yield SeedBegins(seed, place)
-        yield from run.run(own, place, resume=resume and (place / checkpoint.NAME).is_file(), **options)
+        resumed = resume and (place / checkpoint.NAME).is_file()
+        for event in run.run(own, place, resume=resumed, overwrite=overwrite, **options):
+            if overwrite and isinstance(event, run.Started):
+                _clear(out, seeds)
+                overwrite = False
+            yield event
         if parallel.rank() == 0:
             done[seed] = _best(seed, place)
             _write(out / NAME, Spread.of(list(done.values())))
@@ -107,8 +113,10 @@ def folder(out: Path, seed: int) -> Path:
     return out / f"seed-{seed}"
 
 
-def clear(out: Path, seeds: Sequence[int]) -> None:
-    """Remove the runs of earlier seeds, and only those."""
+def _clear(out: Path, seeds: Sequence[int]) -> None:
+    """Remove earlier runs of these seeds and what they came to, and only those; the first process does."""
+    if parallel.rank() > 0:
+        return
     (out / NAME).unlink(missing_ok=True)
     for seed in seeds:
         run_folder.clear(folder(out, seed))

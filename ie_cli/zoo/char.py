@@ -50,9 +50,20 @@ class Options:
     forget: float = 0.1
 
 
+RANGES = {
+    **dict.fromkeys(("characters", "hidden", "layers"), lambda x: x >= 1),
+    **dict.fromkeys(("bigrams", "words", "lexicon", "covers", "min_count", "min_bigram_count"), lambda x: x >= 0),
+    **dict.fromkeys(("dropout", "forget"), lambda x: 0 <= x < 1),
+}
+
+
 def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> TextEncoder:
-    """Build the vocabulary from the texts (one pass) and a new encoder on it."""
-    options = config.build(Options, settings.options, "encoder.options")
+    """Build the vocabulary from the texts (one pass) and a new encoder on it.
+
+    Raises:
+        IEError: an option is not known, or cannot have its value.
+    """
+    options = _options(settings)
     vocabulary = build_vocabulary(texts(), min_count=options.min_count, min_bigram_count=options.min_bigram_count)
     return _assemble(settings, options, vocabulary)
 
@@ -92,7 +103,13 @@ def load(settings: EncoderSettings, folder: Path) -> TextEncoder:
 def open(folder: Path, settings: EncoderSettings) -> TextEncoder:
     """Read what `save` wrote; the weights are new."""
     vocabulary = Vocabulary(**json.loads((folder / VOCABULARY).read_text(encoding="utf-8")))
-    return _assemble(settings, config.build(Options, settings.options, "encoder.options"), vocabulary)
+    return _assemble(settings, _options(settings), vocabulary)
+
+
+def _options(settings: EncoderSettings) -> Options:
+    options = config.build(Options, settings.options, "encoder.options")
+    config.check(options, RANGES, {}, "encoder.options")
+    return options
 
 
 def _assemble(settings: EncoderSettings, options: Options, vocabulary: Vocabulary) -> TextEncoder:

@@ -16,7 +16,8 @@ from ie_cli.zoo import catalogue
 if TYPE_CHECKING:
     from torch import nn  # `ie models` lists the names without loading torch
 
-BUILT_IN = ("char-bilstm",)
+CHAR = "char-bilstm"
+BUILT_IN = (CHAR,)
 AUTO = "auto"
 
 

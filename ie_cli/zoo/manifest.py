@@ -10,6 +10,7 @@ from typing import Any
 
 import ie_cli
 from ie_cli.errors import IEError
+from ie_cli.files import encoded
 from ie_cli.registry import names
 
 FORMAT = 1  # raised when an older `ie` could no longer read the folder
@@ -20,9 +21,7 @@ DEFAULT = "cluener"  # the model that `ie predict` uses when none is named
 def write(folder: Path, content: dict[str, Any]) -> None:
     """Write model.json with the versions that made it; it comes last, for it has the digests of the other files."""
     manifest = {"format": FORMAT, "ie": ie_cli.__version__} | content | {"files": _digests(folder)}
-    # A file name that is no UTF-8 is written as JSON escapes.
-    data = json.dumps(manifest, ensure_ascii=False, indent=2).encode(errors="backslashreplace")
-    (folder / MANIFEST).write_bytes(data + b"\n")
+    (folder / MANIFEST).write_bytes(encoded(json.dumps(manifest, ensure_ascii=False, indent=2) + "\n"))
 
 
 def read(folder: Path) -> dict[str, Any]:

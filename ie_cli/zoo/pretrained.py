@@ -56,6 +56,13 @@ class Options:
     dropout: float = 0.3
 
 
+RANGES = {  # of `positions`, which depend on the encoder, `_transformers` says what they may be
+    "log_n": lambda x: x is None or x >= 2,
+    "words": lambda x: x >= 0,
+    "dropout": lambda x: 0 <= x < 1,
+}
+
+
 def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> TextEncoder:
     """Load a pretrained encoder with its weights; the texts are not needed.
 
@@ -121,10 +128,7 @@ def _assemble(
     specials = (first is not None) + (last is not None)
     limit = _positions(inner.config)
     options = config.build(Options, settings.options, "encoder.options")
-    if options.log_n is not None and options.log_n < 2:
-        raise IEError(f"the setting 'encoder.options.log_n' cannot be {options.log_n}")
-    if options.words < 0 or not 0 <= options.dropout < 1:
-        raise IEError("the setting 'encoder.options.words' cannot be negative, nor can the dropout leave nothing")
+    config.check(options, RANGES, {}, "encoder.options")
     pad, room = tokenizer.pad_token_id or 0, limit and limit - specials
     module: nn.Module = PretrainedEncoder(inner, first=first, last=last, pad=pad, limit=room, base=options.log_n)
     if options.words:

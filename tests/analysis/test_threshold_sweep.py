@@ -73,7 +73,16 @@ def test_of_equal_f1_the_one_nearest_to_a_half():
     curve = swept("ner", None, [(gold, entities((0, 0.99))), (gold, entities((1, 0.45))), (gold, entities((0, 0.4)))])
     assert curve.rates[:, 2].tolist() == pytest.approx([2 / 4, 2 / 5, 4 / 6])
     tied = swept("ner", None, [(entities(), entities((1, 0.9), (2, 0.7), (3, 0.45)))])
-    assert tied.best().f1 == 0 and 0 < tied.best().threshold <= 0.45
+    assert tied.best() == tied.at(0.5)
+    gold = entities((0, None), (1, None))
+    tied = swept("ner", None, [(gold, entities((0, 0.9), (2, 0.7), (3, 0.6), (1, 0.42)))])
+    assert tied.rates[:, 2].tolist() == pytest.approx([2 / 3, 2 / 4, 2 / 5, 4 / 6])
+    assert tied.best().threshold == 0.4
+
+
+def test_where_no_threshold_is_better_the_usual_one_stays():
+    curve = swept("ner", None, [(entities((0, None)), entities((0, 0.66), (1, 0.44)))])
+    assert curve.best() == (0.5, 1, 1, 1)  # as good as any above 0.44
 
 
 def test_predictions_without_a_score_count_always():

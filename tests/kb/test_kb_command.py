@@ -33,6 +33,11 @@ def found(result):
     return [json.loads(line) for line in result.stdout.splitlines()]
 
 
+def test_a_separator_separates(ie):
+    refused = ie("build", "-o", "kb", "--separator", "", input="id,name,aliases\n1,收割机,割机\n")
+    assert refused.exit_code == 2 and "error: --separator is empty" in refused.stderr
+
+
 def test_build_and_look_into_it(ie):
     done = ie("build", "kb.jsonl", "-o", "kb")
     assert (done.exit_code, done.stdout) == (0, "")

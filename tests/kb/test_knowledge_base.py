@@ -1,6 +1,8 @@
 """An opened base: names as they are compared, names in a text, entities read from disk."""
 
+import os
 import pickle
+import shutil
 
 import pytest
 from hypothesis import given
@@ -117,6 +119,18 @@ def test_an_id_that_the_base_lacks_is_told(base):
 def test_names_that_begin_so(base):
     assert sorted(base.names("苹")) == ["苹果", "苹果公司"]
     assert list(base.names("IPH")) == ["iphone 5"]
+
+
+def test_a_folder_whose_name_is_no_utf8(base, tmp_path):
+    odd = tmp_path / os.fsdecode(b"kb\xff")
+    try:
+        shutil.copytree(base.folder, odd)
+    except OSError:
+        pytest.skip("the file system takes UTF-8 only")
+    assert kb.open(odd).candidates("苹果") == base.candidates("苹果")
+    (odd / "names.trie").write_bytes(bytes((odd / "names.trie").stat().st_size))
+    with pytest.raises(IEError, match="damaged"):
+        kb.open(odd)
 
 
 def test_another_process_gets_its_own(base):

@@ -1,6 +1,8 @@
 """A file in the making: what is done is kept, what is not is done again, and nothing twice."""
 
+import errno
 import json
+from pathlib import Path
 
 import pytest
 
@@ -119,3 +121,45 @@ def test_two_runs_do_not_write_one_file(tmp_path):
         with pytest.raises(IEError, match="another run is writing it"):
             write(out, "b\n")
     assert out.read_text() == "a\n"
+
+
+def test_a_run_has_the_file_until_it_has_its_name(tmp_path, monkeypatch):
+    out, replace, seen = tmp_path / "out", Path.replace, []
+
+    def replace_while_another_begins(part, target):
+        if target == out:
+            with pytest.raises(IEError, match="another run is writing it"):
+                write(out, "b\n")
+            seen.append(part)
+        return replace(part, target)
+
+    monkeypatch.setattr(Path, "replace", replace_while_another_begins)
+    write(out, "a\n")
+    assert seen and out.read_text() == "a\n" and list(tmp_path.iterdir()) == [out]
+
+
+def test_a_file_that_gets_its_name_while_another_run_begins_stays(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+    out = tmp_path / "out"
+    part, flock = part_and_journal(out)[0], fcntl.flock
+    part.write_text("a\n")
+
+    def lock_late(*args):
+        part.replace(out)  # as the other run does, which then ends
+        flock(*args)
+
+    monkeypatch.setattr(fcntl, "flock", lock_late)
+    with pytest.raises(IEError, match="another run is writing it"):
+        write(out, "b\n")
+    assert out.read_text() == "a\n"
+
+
+def test_a_file_system_without_locks_is_written_to(tmp_path, monkeypatch):
+    fcntl = pytest.importorskip("fcntl")
+
+    def flock(*args):
+        raise OSError(errno.ENOSYS, "Function not implemented")
+
+    monkeypatch.setattr(fcntl, "flock", flock)
+    write(tmp_path / "out", "a\n")
+    assert (tmp_path / "out").read_text() == "a\n"

@@ -66,6 +66,18 @@ def test_rows_are_the_same_set_however_many_processes_make_them(tmp_path):
     assert sorted(made[0].rows.column_names) == sorted([*PLAIN("").features, "starts"])
 
 
+@pytest.mark.parametrize("processes", [1, 2])
+def test_what_cannot_be_read_is_told_each_time(processes, tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"text": "张三丰"}\n{bad\n{"text": "武当山"}\n', encoding="utf-8")
+    for _ in range(2):  # the second time the rows are there already
+        report = Report()
+        corpus.tokenise(
+            Texts([str(path)]), PLAIN, None, key=0, report=report, cache=str(tmp_path / "cache"), processes=processes
+        )
+        assert report.counts["skipped"] == 1
+
+
 def test_words_begin_where_jieba_says_whatever_the_tokens_are():
     text = "我来到北京清华大学"  # jieba: 我 来到 北京 清华大学
     assert corpus.word_starts(text, PLAIN(text)) == [1, 1, 0, 1, 0, 1, 0, 0, 0]

@@ -3,6 +3,7 @@
 import json
 import re
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 
@@ -151,12 +152,14 @@ def test_types_have_colours_of_their_own():
     assert sorted(page.hues(page_of("ner", [(gold, gold)])[1]).values()) == [0, 90, 180, 270]
 
 
-def test_a_run_has_its_curve(tmp_path):
+def test_a_run_has_its_curve(tmp_path, monkeypatch):
     figures = [(1, 0), (2, 0.5), (3, 0.25)]
     rows = [json.dumps({"epoch": i, "loss": 8 / i, "dev": {"micro": {"f1": f1}}}) for i, f1 in figures]
     (tmp_path / "metrics.jsonl").write_text("\n".join([*rows, '{"epoch": 4']), "utf-8")
-    found = curve.find(str(tmp_path / "best"))
-    assert found == curve.find(str(tmp_path))
+    found = curve.find(tmp_path / "best")
+    (tmp_path / "best").mkdir()
+    monkeypatch.chdir(tmp_path / "best")
+    assert found == curve.find(tmp_path) == curve.find(Path())
     assert found.f1 == "40.0,200.0 320.0,120.0 600.0,160.0"
     assert found.loss == "40.0,40.0 320.0,120.0 600.0,146.7"
     assert found.best.number == 2
@@ -167,5 +170,5 @@ def test_a_run_has_its_curve(tmp_path):
 
 def test_without_a_run_there_is_no_curve(tmp_path):
     assert curve.find(None) is None
-    assert curve.find(str(tmp_path)) is None
+    assert curve.find(tmp_path) is None
     assert curve.draw([curve.Epoch(1, 1.0, 0.5)]) is None

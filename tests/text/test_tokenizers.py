@@ -181,7 +181,7 @@ def test_auto_mode_takes_pieces_where_the_vocabulary_lacks_characters(name):
 
 
 def test_unknown_mode():
-    with pytest.raises(IEError, match=r"unknown tokenizer mode 'words'. Known: auto, characters, pieces"):
+    with pytest.raises(IEError, match=r"unknown encoder.mode 'words'. Known: auto, characters, pieces"):
         wrap(INNER["bert"], "words")
 
 

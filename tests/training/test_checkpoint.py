@@ -47,6 +47,16 @@ def test_weights_of_another_meaning_are_refused(tmp_path, what):
         checkpoint.restore(State(other, train()), tmp_path)
 
 
+@pytest.mark.parametrize(("left", "advice"), [([], "without --resume"), (["metrics.jsonl"], "with --overwrite")])
+def test_without_one_it_is_said_what_does_begin_anew(tmp_path, left, advice):
+    """A disk that was full behind the first line of metrics leaves a run that only --overwrite replaces."""
+    for name in left:
+        (tmp_path / name).write_text("{}\n")
+    state, *_ = states("ner_pointer")
+    with pytest.raises(IEError, match=f"nothing to resume .*{advice}"):
+        checkpoint.restore(state, tmp_path)
+
+
 def test_one_that_is_cut_off_is_refused(tmp_path):
     state, *_ = states("ner_pointer")
     checkpoint.save(state, tmp_path, {})

@@ -335,3 +335,9 @@ def test_what_reads_the_words_is_kept_in_the_folder_and_learns_as_the_head_does(
 def test_words_that_cannot_be_read_are_stated(mode, options, pretrained):
     with pytest.raises(IEError, match=r"encoder\.options\.words"):
         encoders.create(EncoderSettings(str(pretrained("Bert")), mode, WITH_WORDS | options), lambda: ())
+
+
+@pytest.mark.parametrize(("name", "value"), [("dropout", 2.0), ("hidden", 0), ("layers", 0), ("forget", -1.0)])
+def test_a_built_in_of_no_such_shape_is_stated(name, value):
+    with pytest.raises(IEError, match=rf"the setting 'encoder\.options\.{name}' cannot be {value}"):
+        encoders.create(EncoderSettings("char-bilstm", options={name: value}), lambda: ["张三"])
