@@ -86,6 +86,8 @@ def _value(hint: Any, value: Any, where: str) -> Any:
         if value is None and type(None) in args:
             return None
         return _value(next(a for a in args if a is not type(None)), value, where)
+    if value is None and (origin is dict or dataclasses.is_dataclass(hint)):
+        value = {}  # a section of a recipe with nothing below it
     if dataclasses.is_dataclass(hint):
         return build(hint, value, where)
     if origin is list and isinstance(value, list):
@@ -201,7 +203,9 @@ def put(data: dict[str, Any], dotted: str, value: Any) -> None:
     """Set a value of nested plain data by its dotted key, in place."""
     *parents, last = dotted.split(".")
     for parent in parents:
-        data = data.setdefault(parent, {})
+        if data.get(parent) is None:
+            data[parent] = {}
+        data = data[parent]
         if not isinstance(data, dict):
             raise IEError(f"the setting '{dotted}': '{parent}' is not a table of settings")
     data[last] = value

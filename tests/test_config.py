@@ -86,6 +86,13 @@ BAD = [
 ]
 
 
+def test_a_section_with_nothing_below_it_is_empty():
+    data = {"task": "x", "train": None, "options": None}
+    assert config.build(Outer, data) == config.build(Outer, {"task": "x"})
+    config.override(data, "train.epochs=3")
+    assert config.build(Outer, data).train.epochs == 3
+
+
 @pytest.mark.parametrize(("data", "message"), BAD, ids=[message[:50] for _, message in BAD])
 def test_what_is_refused(data, message):
     with pytest.raises(IEError) as error:
