@@ -194,6 +194,17 @@ def test_accuracy_by_number_of_candidates():
     }
 
 
+@pytest.mark.parametrize(
+    ("count", "name"),
+    [(1, "1 candidate"), (2, "2-4 candidates"), (4, "2-4 candidates"), (5, "5-9 candidates"), (9, "5-9 candidates"),
+     (10, "10+ candidates")],
+)  # fmt: skip
+def test_the_edges_of_the_classes_of_candidates(count, name):
+    pred = [mention(0, 1, "a", candidates=[str(i) for i in range(count)])]
+    parts = measured([mention(0, 1, "a")], pred, "accuracy").parts
+    assert [part for part in parts if "candidate" in part and part != "2+ candidates"] == [name]
+
+
 def test_recall_of_candidates():
     """Six known mentions; ranks of the right ones: 1, -, 2, 2, 6, 11."""
     parts = measured(*chosen(), "accuracy").parts
