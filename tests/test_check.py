@@ -77,7 +77,7 @@ def test_standard_input_is_read_twice_and_a_bad_line_is_told(files):
     source = files[0].read_text() + "{nonsense\n" + '{"text": "在北京市", "entities": []}\n'
     result = check(input=source)
     assert result.exit_code == 3 and "-:3: not JSON" in result.stderr
-    assert "-:4: 北京市 is annotated 1 times, left out 1 times" in result.stdout
+    assert "-:4: 北京市 is annotated 1 ×, left out 1 ×" in result.stdout
 
 
 @pytest.mark.parametrize(

@@ -266,7 +266,7 @@ def test_a_run_that_was_killed_is_resumed_without_loss(model, tmp_path, workers)
     refused = predict(model, *args[:3], "--text", "--resume")
     assert refused.exit_code == 1 and "had other --text, --fields, --rejects; start" in refused.stderr
     resumed = predict(model, *args[:7], "--resume")
-    assert resumed.exit_code == 3 and resumed.stderr.endswith(f"4 lines were rejected; they are in {rejects}\n")
+    assert resumed.exit_code == 3 and resumed.stderr.endswith(f"lines rejected: 4; they are in {rejects}\n")
     assert out.read_text() == predict(model, source, "--fields", "id,entities").stdout
     assert [json.loads(row)["line"] for row in rejects.read_text().splitlines()] == [601, 1202, 1803, 2404]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl", "rejects"]
@@ -306,7 +306,7 @@ def test_a_run_is_not_resumed_with_what_has_changed(model, tmp_path, monkeypatch
         "weights": (1, "the interrupted run had other model (another); start without --resume"),
         "--kb": (1, "the interrupted run had other knowledge base (another); start"),
         "rejects": (1, f"{rejects}: has 0 bytes, the interrupted run wrote"),
-        "nothing": (3, "1 lines were rejected"),
+        "nothing": (3, "lines rejected: 1"),
     }
     assert (done.exit_code, expected[change][1] in done.stderr) == (expected[change][0], True), done.stderr
 

@@ -111,6 +111,17 @@ def test_a_student_of_few_layers_and_its_own_characters(texts, pretrained, tmp_p
     assert tokenizer.tokenize("京工") == ["京", "[UNK]"]
 
 
+def test_a_student_with_a_narrower_feed_forward_part_goes_on_where_it_was(texts, pretrained, tmp_path):
+    args = ["-e", pretrained("Bert"), "--steps", 4, "--set", "student.feed_forward=10"]
+    assert pretrain(texts, tmp_path / "run", *args).exit_code == 0
+    inner = AutoModel.from_pretrained(tmp_path / "run" / "encoder")
+    assert inner.config.intermediate_size == 10 and inner.encoder.layer[1].output.dense.weight.shape == (16, 10)
+    resumed = pretrain(texts, tmp_path / "run", "--steps", 8, "--resume")
+    assert resumed.exit_code == 0 and "step 8/8" in resumed.stderr
+    again = pretrain(texts, tmp_path / "next", "-e", tmp_path / "run", *args[2:])
+    assert again.exit_code == 1 and "student.feed_forward: the encoder has 10 units already" in again.stderr
+
+
 def test_a_vocabulary_is_filled_up_with_what_the_encoder_knows(texts, pretrained, tmp_path):
     args = ["-e", pretrained("Bert"), "--set", "student.vocabulary=1000", "--steps", 1]
     assert pretrain(texts, tmp_path / "run", *args).exit_code == 0

@@ -115,7 +115,7 @@ class Surfaces:
         return Finding(kind, f"{what} ({len(left)} strings)", missed, total, advice, examples)
 
     def _contrast(self, surface: str, count: int, first: Example) -> Example:
-        told = f"{surface} is annotated {self._types[surface].total()} times, left out {count} times"
+        told = f"{surface} is annotated {self._types[surface].total()} ×, left out {count} ×"
         return Example(first.place, f"{told}; here {first.shown}")
 
 

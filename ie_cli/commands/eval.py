@@ -83,7 +83,7 @@ def run(
 
         ie eval dev.jsonl pred.jsonl --interval --errors --train train.jsonl --report report.html
 
-        ie eval dev.jsonl a.jsonl b.jsonl
+        ie eval dev.jsonl a.jsonl b.jsonl --no-by-type
 
         ie predict dev.jsonl --threshold 0.05 | ie eval dev.jsonl --find-threshold
     """

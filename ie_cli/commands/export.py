@@ -27,6 +27,8 @@ def run(
 
         ie export data/samples/news.jsonl -m runs/mine -o runs/mine-int8 --int8
 
+        ie export dev.jsonl -m runs/mine -o runs/mine-int8 --int8 --agreement 0.99 --limit 2000 --threads 4
+
         ie predict -m runs/mine-int8 data/samples/news.jsonl
     """
     threads.limit(thread_count)

@@ -58,6 +58,8 @@ def build(
 
         ie kb build products.csv --id sku --aliases short_names -o kb
 
+        ie kb build films.tsv --name title --aliases titles --separator / --type genre --description plot -o kb
+
         ie kb build new.jsonl --update kb
     """
     if out is None and update is None:

@@ -47,6 +47,8 @@ def run(
 
         ie predict data/samples/news.jsonl
 
+        echo '张三在北京大学工作。' | ie convert text | ie predict --show
+
         ie predict -m model 'news/*.jsonl.gz' --fields id,relations -o out.jsonl --workers 2
 
         ie predict -m model 'news/*.jsonl.gz' --fields id,relations -o out.jsonl --workers 2 --resume
@@ -81,7 +83,7 @@ def run(
             target.commit(done.count, done.last, len(done.rejected))
     summary.close(profile=profile)
     if count := target.progress.rejected:
-        say(f"{count} lines were rejected" + (f"; they are in {rejects}" if rejects else ""))
+        say(f"lines rejected: {count}" + (f"; they are in {rejects}" if rejects else ""))
         raise typer.Exit(REJECTED)
 
 

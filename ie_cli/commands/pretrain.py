@@ -41,6 +41,10 @@ def run(
 
         ie pretrain texts.txt.xz -e BIG --layers 0,4,8,11 --teacher BIG -o runs/small
 
+        ie pretrain texts.txt.xz -e BIG --teacher BIG -o runs/narrow --set student.feed_forward=1536
+
+        ie pretrain 'texts/*.xz' -e char-bilstm -o runs/scratch --processes 4 --cache /scratch/tokens
+
         ie pretrain train.jsonl -e char-bilstm -o runs/scratch --set masking.unit=ngram
     """
     threads.limit(thread_count)

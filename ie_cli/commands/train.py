@@ -55,6 +55,8 @@ def run(
         ie train -o runs/ner --resume
 
         ie train train.jsonl --dev dev.jsonl -o runs/ner --seeds 3
+
+        ie train 'parts/*.jsonl.xz' -o runs/ner --processes 4 --cache /scratch/tokens
     """
     threads.limit(thread_count)
     from ie_cli.training.recipe import Recipe

@@ -96,10 +96,13 @@ def run(
 
 
 def _encoder(recipe: Recipe) -> TextEncoder:
-    text_encoder = encoders.create(recipe.encoder, lambda: corpus.sampled_rows(recipe.texts, Report()))
+    def texts() -> Iterator[str]:
+        return corpus.sampled_rows(recipe.texts, Report())
+
+    text_encoder = encoders.create(recipe.encoder, texts)
     if isinstance(text_encoder.module, HybridEncoder):
         raise IEError("encoder.options.words is put on top by `ie train`; leave it out here")
-    return student.change(text_encoder, recipe.student, corpus.sampled_rows(recipe.texts, Report()))
+    return student.change(text_encoder, recipe.student, texts)
 
 
 def _guide(recipe: Recipe) -> Guide | None:

@@ -54,10 +54,12 @@ class Student:
         layers: numbers of the layers that it keeps, from 0 (layer-skip initialisation); empty keeps all.
         vocabulary: read single characters, so many: the most frequent of the texts, then others that the encoder
             knows. Known ones keep their vectors. 0 leaves its vocabulary.
+        feed_forward: units that the feed-forward part of each layer keeps (see `narrowing`); 0 keeps all.
     """
 
     layers: list[int] = field(default_factory=list)
     vocabulary: int = 0
+    feed_forward: int = 0
 
 
 @dataclass
@@ -114,6 +116,7 @@ RANGES = settings.RANGES | {
     "masking.mask": lambda x: 0 <= x <= 1,
     "masking.other": lambda x: 0 <= x <= 1,
     "student.vocabulary": lambda x: x >= 0,
+    "student.feed_forward": lambda x: x >= 0,
     "teacher.layer": lambda x: x >= 0,
     "teacher.hidden": lambda x: 0 <= x < math.inf,
     "teacher.relations": lambda x: 0 <= x < math.inf,

@@ -1,41 +1,45 @@
-"""The encoder that is trained: one of the zoo, with fewer layers or another vocabulary if that is asked for."""
+"""The encoder that is trained: one of the zoo, smaller or with another vocabulary if that is asked for."""
 
 from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from torch import nn
 from transformers import PreTrainedTokenizerFast
 
 from ie_cli.errors import IEError
 from ie_cli.nn.pretrained import PretrainedEncoder
+from ie_cli.pretraining.narrowing import narrow
 from ie_cli.pretraining.settings import Student
 from ie_cli.text.character_tokenizer import SPECIALS, character_tokenizer
 from ie_cli.text.pretrained import CharacterPieces, unknown_id, wrap
 from ie_cli.zoo.encoders import TextEncoder
 
 METASPACE = "▁"  # what SentencePiece writes for a space
+NAMES = [f"student.{field.name}" for field in dataclasses.fields(Student)]
 
 
-def change(encoder: TextEncoder, settings: Student, texts: Iterable[str]) -> TextEncoder:
+def change(encoder: TextEncoder, settings: Student, texts: Callable[[], Iterable[str]]) -> TextEncoder:
     """The encoder as the settings ask for it; what is changed of it is changed in place.
 
     Args:
-        texts: of which the vocabulary is made.
+        texts: of which the vocabulary is made, and that the units of the feed-forward part are watched on.
 
     Raises:
-        IEError: the encoder is a built-in, or has no such layers.
+        IEError: the encoder is a built-in, or has no such layers or parts.
     """
-    if not settings.layers and not settings.vocabulary:
+    if settings == Student():
         return encoder
     if not isinstance(encoder.module, PretrainedEncoder):
-        raise IEError("student.layers, student.vocabulary: only a pretrained encoder can be cut; use encoder.options")
+        raise IEError(f"{', '.join(NAMES)}: only a pretrained encoder can be cut; use encoder.options")
     if settings.layers:
         encoder.module.keep(settings.layers)
     if settings.vocabulary:
-        encoder = _read_characters(encoder, _characters(encoder, texts)[: settings.vocabulary - len(SPECIALS)])
+        encoder = _read_characters(encoder, _characters(encoder, texts())[: settings.vocabulary - len(SPECIALS)])
+    if settings.feed_forward:
+        narrow(encoder, settings.feed_forward, texts())
     return encoder
 
 
