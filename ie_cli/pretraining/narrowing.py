@@ -28,10 +28,11 @@ def narrow(encoder: TextEncoder, width: int, texts: Iterable[str]) -> None:
     Raises:
         IEError: there are not so many units, or the layers are not built of two linear ones, as BERT's are.
     """
-    module, config = encoder.module, encoder.module.inner.config
-    if not width < config.intermediate_size:
-        raise IEError(f"student.feed_forward: the encoder has {config.intermediate_size} units already; ask for fewer")
-    parts = [_part(layer, config.intermediate_size, config.model_type) for layer in module.layers]
+    config = encoder.module.inner.config
+    units = getattr(config, "intermediate_size", 0)
+    parts = [_part(layer, units, config.model_type) for layer in encoder.module.layers]
+    if not width < units:
+        raise IEError(f"student.feed_forward: the encoder has {units} units already; ask for fewer")
     for (inner, outer), seen in zip(parts, _watch(encoder, [outer for _, outer in parts], texts), strict=True):
         _cut(inner, outer, seen, width)
     config.intermediate_size = width

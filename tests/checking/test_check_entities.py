@@ -86,9 +86,7 @@ def test_places_left_out_in_the_same_text_and_in_others():
     )
     assert (found["left_out_beside"].count, found["left_out"].count) == (1, 1)
     assert found["left_out"].of == 3  # one of 北京大学, one of 北京, one left out
-    assert found["left_out"].examples == [
-        ("x:3", "北京 is annotated 1 ×, left out 1 ×; here left out: 去[北京]")
-    ]
+    assert found["left_out"].examples == [("x:3", "北京 is annotated 1 ×, left out 1 ×; here left out: 去[北京]")]
 
 
 def test_a_string_is_not_found_inside_a_word_or_number_or_as_a_single_character():

@@ -77,3 +77,10 @@ def test_it_cannot_become_wider(opened, width):
 def test_gated_parts_are_refused(opened):
     with pytest.raises(IEError, match="modernbert is not built of two linear layers"):
         narrow(opened("ModernBert"), 8, TEXTS)
+
+
+def test_a_family_without_such_a_number_is_refused(opened):
+    encoder = opened("Bert")
+    del encoder.module.inner.config.intermediate_size
+    with pytest.raises(IEError, match="bert is not built of two linear layers"):
+        narrow(encoder, 8, TEXTS)
