@@ -44,7 +44,7 @@ def choose_encoder(wanted: EncoderSettings, texts: int) -> Iterator[Notice]:
     wanted.name, wanted.options = "ie-small-zh", {"words": 256}
     yield Notice(
         f"of few texts ({texts}) the pretrained ie-small-zh with jieba's words learns more, so it was taken; "
-        f"-e {CHAR} predicts three times as fast"
+        f"-e {CHAR} predicts twice as fast"
     )
 
 
