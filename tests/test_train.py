@@ -381,6 +381,7 @@ def test_spans_that_training_cannot_use_are_counted(records, tmp_path):
         (["RECORDS", "--encoder", "./nowhere"], "no encoder './nowhere'"),
         (["RECORDS", "--encoder", "tests/nowhere"], "no encoder 'tests/nowhere'"),
         (["UNLABELLED"], "not annotated"),
+        (["UNLABELLED", "--task", "ner_pointer", "--set", "model.dropout=2"], "'model.dropout' cannot be 2.0"),
     ],
 )
 def test_mistakes_end_in_one_line(records, tmp_path, args, reason):
@@ -418,6 +419,7 @@ def test_wrong_usage_ends_in_one_line(records, tmp_path, args, reason):
     [
         ("train: {clip: 1}", "unknown setting 'train.clip'. Known: train.epochs, "),
         ("task: ner_pointer\nmodel: {size: 3}", "unknown setting 'model.size'. Did you mean"),
+        ("task: ner_pointer\nmodel: {head: x}", "unknown model.head 'x'. Known: efficient, global_pointer"),
         ("task: ner_pointr", "unknown task 'ner_pointr'. Did you mean 'ner_pointer'?"),
     ],
 )

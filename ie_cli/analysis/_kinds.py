@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from ie_cli.analysis import _items
-from ie_cli.analysis._items import Item
+from ie_cli.analysis import items
+from ie_cli.analysis.items import Item
 from ie_cli.records import Record
 from ie_cli.scoring.relations import SIGNATURES
 
@@ -35,7 +35,7 @@ def item_kinds(scorer: str, rule: str | None) -> list[Kind]:
     if scorer != "relations":
         return [{"ner": _ENTITIES, "events": _ARGUMENTS, "links": _LINKS}[scorer]]
     rules = [rule] if rule else ["strict", "text"]
-    return [Kind(SIGNATURES[name], ("relations", "predicates"), _items.relations(name), _TRIPLES) for name in rules]
+    return [Kind(SIGNATURES[name], ("relations", "predicates"), items.relations(name), _TRIPLES) for name in rules]
 
 
 def jaccard(gold: Item, pred: Item) -> float:
@@ -70,19 +70,19 @@ def _same_id(gold: Item, pred: Item) -> float:
 _ENTITIES = Kind(
     "exact(start,end,type)",
     ("entities", "types"),
-    _items.entities,
+    items.entities,
     {"wrong type": _same_place, "wrong boundary": _jaccard_of_type, "wrong both": jaccard},
 )
 _ARGUMENTS = Kind(
     "argument(type,role,start,end)",
     ("arguments", "roles"),
-    _items.arguments,
+    items.arguments,
     {"wrong role": _same_event, "wrong event type": _same_place, "wrong boundary": _jaccard_of_type},
 )
 _LINKS = Kind(
     "end_to_end(start,end,kb_id)",
     ("links", "kinds of link"),
-    _items.links,
+    items.links,
     {"wrong id": _same_place, "wrong boundary": _same_id},
 )
 _TRIPLES = {

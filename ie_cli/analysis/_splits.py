@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-from ie_cli.analysis._cases import RIGHT, Case
-from ie_cli.analysis._items import Item
+from ie_cli.analysis.cases import RIGHT, Case
+from ie_cli.analysis.items import Item
 from ie_cli.scoring import Tally
 from ie_cli.scoring.ner import overlapping
 

@@ -30,10 +30,10 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 from ie_cli.analysis import _kinds, _splits
-from ie_cli.analysis._cases import MISSED, RIGHT, SPURIOUS, Case, cases
-from ie_cli.analysis._items import Item
 from ie_cli.analysis._kinds import Kind
 from ie_cli.analysis._splits import TrainingSurfaces
+from ie_cli.analysis.cases import MISSED, RIGHT, SPURIOUS, Case, cases
+from ie_cli.analysis.items import Item
 from ie_cli.errors import IEError
 from ie_cli.records import Record
 from ie_cli.scoring import Score, Tally

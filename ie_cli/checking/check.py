@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Protocol
 
-from ie_cli.checking._report import TRAIN, Finding, Section
 from ie_cli.checking.entities import Entities
 from ie_cli.checking.events import Events
+from ie_cli.checking.findings import TRAIN, Finding, Section
 from ie_cli.checking.links import Links
 from ie_cli.checking.relations import Relations
 from ie_cli.checking.surfaces import Surfaces

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ie_cli.checking._report import Figures, Finding, Section, excerpt
+from ie_cli.checking.findings import Figures, Finding, Section, excerpt
 from ie_cli.checking.labels import Labels
 from ie_cli.locate import is_choice
 from ie_cli.records import Event, Placed, Record

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 
-from ie_cli.checking._report import DEV, EXAMPLES, TRAIN, Example, Finding, Section
+from ie_cli.checking.findings import DEV, EXAMPLES, TRAIN, Example, Finding, Section
 
 
 class Labels:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from ie_cli.checking._report import Figures, Finding, Section, excerpt
+from ie_cli.checking.findings import Figures, Finding, Section, excerpt
 from ie_cli.records import Placed
 from ie_cli.scoring.links import has_links
 

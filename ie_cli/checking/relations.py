@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ie_cli.checking._report import Figures, Finding, Section
+from ie_cli.checking.findings import Figures, Finding, Section
 from ie_cli.checking.labels import Labels
 from ie_cli.records import Placed, Relation, span_key
 from ie_cli.scoring._triples import PARTS, overlap_classes, triple

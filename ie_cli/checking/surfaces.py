@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import marisa_trie
 
-from ie_cli.checking._report import EXAMPLES, Example, Finding, excerpt
+from ie_cli.checking.findings import EXAMPLES, Example, Finding, excerpt
 from ie_cli.matching import inside_runs, leftmost_longest
 from ie_cli.records import Entity, Placed
 

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ie_cli.checking._report import DEV, TRAIN, Cases, Figures, Finding, Section, excerpt
+from ie_cli.checking.findings import DEV, TRAIN, Cases, Figures, Finding, Section, excerpt
 from ie_cli.errors import place
 from ie_cli.lengths import Lengths
 from ie_cli.records import PARTS, Placed, Record, to_json

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any, Protocol
 
 from ie_cli import lost_causes
-from ie_cli.checking._report import DEV, TRAIN, Cases, Finding, Section, excerpt
+from ie_cli.checking.findings import DEV, TRAIN, Cases, Finding, Section, excerpt
 from ie_cli.lengths import Lengths
 from ie_cli.records import Placed, Record
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
 from ie_cli import config, threads
-from ie_cli.checking._report import DEV, TRAIN
 from ie_cli.checking.check import Check
+from ie_cli.checking.findings import DEV, TRAIN
 from ie_cli.checking.tokens import Tokens
 from ie_cli.errors import IEError, Report
 from ie_cli.files import is_read_once, opened
@@ -93,12 +93,12 @@ def _tokens(reading: Reading, files: list[File]) -> Tokens:
 
 def _codec(settings: Recipe, files: list[File]) -> Codec:
     """The codec of the model that would be trained."""
+    from ie_cli.tasks import _settings
     from ie_cli.zoo import encoders, folder
 
-    module = load("ie_cli.tasks", settings.task)
-    labels = module.Labels.of(_records(files))
+    head = _settings.build(settings.task, settings.model)
+    labels = load("ie_cli.tasks", settings.task).Labels.of(_records(files))
     encoder = encoders.create(settings.encoder, lambda: (record.text for record in _records(files)))
-    head = config.build(module.Settings, settings.model, "model")
     return folder.build(settings.task, encoder, labels, head).codec
 
 

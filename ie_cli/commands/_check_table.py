@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from ie_cli.checking._report import Finding, Number, Section
+from ie_cli.checking.findings import Finding, Number, Section
 from ie_cli.commands._terminal import visible
 
 SHOWN = 30  # rows of a section

@@ -7,7 +7,6 @@ from typing import Any, TypeVar
 
 from ie_cli import config
 from ie_cli.errors import IEError, UsageError
-from ie_cli.registry import load
 
 Recipe = TypeVar("Recipe")
 
@@ -57,5 +56,7 @@ def _read(kind: type, path: str) -> dict[str, Any]:
     with config.naming(path):
         recipe = config.build(kind, plain)
         if task := getattr(recipe, "task", None):
-            config.build(load("ie_cli.tasks", task).Settings, recipe.model, "model")
+            from ie_cli.tasks import _settings  # late: it needs torch
+
+            _settings.build(task, recipe.model)
     return plain

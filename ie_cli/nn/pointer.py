@@ -5,10 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from ie_cli.errors import IEError
 from ie_cli.nn.rotary import rotate
 from ie_cli.nn.span_scores import SpanScores, TypeScores
-from ie_cli.registry import unknown
 
 
 class EfficientGlobalPointer(nn.Module):
@@ -82,13 +80,7 @@ HEADS = {"efficient": EfficientGlobalPointer, "global_pointer": GlobalPointer}
 def pointer(
     head: str, width: int, types: int, prior: Tensor | None = None, *, size: int = 64, rotary: bool = True
 ) -> EfficientGlobalPointer | GlobalPointer:
-    """A head by its name in `HEADS`, whose untrained scores lie around `prior` [C] if that is given.
-
-    Raises:
-        IEError: no head has this name.
-    """
-    if head not in HEADS:
-        raise IEError(unknown("model.head", head, HEADS))
+    """A head by its name in `HEADS`, whose untrained scores lie around `prior` [C] if that is given."""
     made = HEADS[head](width, types, size=size, rotary=rotary)
     if prior is not None:
         made.start_at(prior)

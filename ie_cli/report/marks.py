@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
-from ie_cli.analysis._cases import RIGHT, Case
-from ie_cli.analysis._items import Item
+from ie_cli.analysis.cases import RIGHT, Case
 from ie_cli.analysis.error_analysis import AnalysedRecord
+from ie_cli.analysis.items import Item
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from torch import Tensor
 from ie_cli.lengths import Lengths
 from ie_cli.lost_causes import BEYOND_THE_OVERLAP, INSIDE_A_TOKEN, NEVER_IN_ONE_WINDOW, NO_OFFSETS
 from ie_cli.records import Record, Span
-from ie_cli.tasks import _ranges
+from ie_cli.tasks import _settings
 from ie_cli.text.batch import Inputs, pad
 from ie_cli.text.encoding import Encoding, Tokenizer
 from ie_cli.text.windows import Window, holds, windows
@@ -134,7 +134,7 @@ class Codec:
     strings: ClassVar[tuple[str, ...]] = ()  # names of the texts that `notes` adds to an example
 
     def __post_init__(self):
-        _ranges.check(self.settings)
+        _settings.check(self.settings)
 
     @property
     def window(self) -> int:

@@ -12,7 +12,7 @@ from torch import Tensor, nn
 from ie_cli.errors import IEError
 from ie_cli.nn.span_scores import SpanScores, TypeScores
 from ie_cli.records import Record
-from ie_cli.tasks import _codec, _ranges
+from ie_cli.tasks import _codec, _settings
 from ie_cli.text.batch import Inputs
 
 
@@ -91,7 +91,7 @@ class TaskModel(nn.Module):
             IEError: it has several thresholds, or this is no probability between 0 and 1.
         """
         self.codec.settings.threshold = threshold
-        _ranges.check(self.codec.settings)
+        _settings.check(self.codec.settings)
 
     def attach(self, folder: str | Path) -> None:
         """Link against the knowledge base of a folder.

@@ -7,10 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ie_cli import config
 from ie_cli.errors import IEError
 from ie_cli.registry import load, unknown
-from ie_cli.tasks import DEFAULTS, NEEDS
+from ie_cli.tasks import DEFAULTS, NEEDS, _settings
 from ie_cli.tasks._multi import KINDS, Labels
 
 
@@ -43,7 +42,7 @@ def complete(settings: Settings, labels: Labels) -> dict[str, str]:
     """
     made = _parts(settings, labels)
     settings.parts = list(made.values())
-    settings.settings, settings.weights = _settings(settings), _weights(settings)
+    settings.settings, settings.weights = _filled(settings), _weights(settings)
     for name in KINDS.keys() - made.keys():
         setattr(labels, name, None)
     return made
@@ -74,13 +73,13 @@ def _makes(task: str) -> str:
     return NEEDS[kind]
 
 
-def _settings(settings: Settings) -> dict[str, Any]:
+def _filled(settings: Settings) -> dict[str, Any]:
     """The settings of each part as plain data, whole."""
     _check(settings.settings, settings.parts, "model.settings")
     found = {}
     for task in settings.parts:
         where, given = f"model.settings.{task}", settings.settings.get(task, {})
-        own = config.build(load("ie_cli.tasks", task).Settings, given, where)
+        own = _settings.build(task, given, where)
         if given.get("window_overlap", settings.window_overlap) != settings.window_overlap:
             raise IEError(f"{where}.window_overlap: all parts read the same windows; set model.window_overlap")
         own.window_overlap = settings.window_overlap

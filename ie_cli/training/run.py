@@ -12,14 +12,14 @@ import torch
 from torch import nn
 
 import ie_cli
-from ie_cli import config, predicting
+from ie_cli import predicting
 from ie_cli.errors import IEError, Report, UsageError
 from ie_cli.nn.device import best_device
 from ie_cli.records import Record, without_annotation
 from ie_cli.registry import load
 from ie_cli.scoring import JointScore, Score, counts_for, score_all
 from ie_cli.scoring.links import has_links
-from ie_cli.tasks import DEFAULTS, LINKS, NEEDS
+from ie_cli.tasks import DEFAULTS, LINKS, NEEDS, _settings
 from ie_cli.training import checkpoint, data, defaults, diagnosis, epochs, parallel, recipe, run_folder
 from ie_cli.training.diagnosis import Notice
 from ie_cli.training.epochs import Saved
@@ -75,7 +75,7 @@ def run(
     recipe.check(settings)
     train, dev, dev_source = _parts(settings)
     settings.task = settings.task or guess_task(train)
-    head = config.build(load("ie_cli.tasks", settings.task).Settings, settings.model, "model")
+    head = _settings.build(settings.task, settings.model)
     parallel.start()
     if parallel.rank() == 0:
         run_folder.prepare(out, resume=resume, overwrite=overwrite)

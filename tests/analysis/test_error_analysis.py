@@ -3,7 +3,7 @@
 import pytest
 from random_records import RULES, pairs
 
-from ie_cli.analysis._cases import MISSED, RIGHT, SPURIOUS
+from ie_cli.analysis.cases import MISSED, RIGHT, SPURIOUS
 from ie_cli.analysis.error_analysis import EXAMPLES, Errors, analysis_for, empty_analyses
 from ie_cli.errors import IEError
 from ie_cli.records import Argument, Entity, Event, Link, Record, Relation, Span

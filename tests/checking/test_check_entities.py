@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ie_cli.checking._report import DEV, TRAIN
 from ie_cli.checking.entities import CROSSING, DOUBLE, NESTED, Entities, overlapping_pairs
+from ie_cli.checking.findings import DEV, TRAIN
 from ie_cli.checking.surfaces import Surfaces
 from ie_cli.records import Entity, Link, Record, placed
 

@@ -2,8 +2,8 @@
 
 from collections import Counter
 
-from ie_cli.checking._report import DEV, TRAIN
 from ie_cli.checking.events import Events
+from ie_cli.checking.findings import DEV, TRAIN
 from ie_cli.checking.links import Links
 from ie_cli.checking.relations import Relations
 from ie_cli.checking.texts import Texts

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ie_cli.analysis._cases import MISSED, RIGHT, Case
-from ie_cli.analysis._items import Item
+from ie_cli.analysis.cases import MISSED, RIGHT, Case
 from ie_cli.analysis.error_analysis import AnalysedRecord
+from ie_cli.analysis.items import Item
 from ie_cli.records import Record, Span
 from ie_cli.report.marks import Mark, sides, tree
 

@@ -266,6 +266,7 @@ def test_a_threshold_is_that_of_all_parts_and_must_be_one_of_all():
         ({"parts": ["ner_pinter"]}, "unknown part 'ner_pinter'. Did you mean 'ner_pointer'?"),
         ({"settings": {"ner_crf": {}}}, "unknown part in model.settings 'ner_crf'"),
         ({"settings": {"ner_pointer": {"size": 3}}}, "unknown setting 'model.settings.ner_pointer.size'"),
+        ({"settings": {"ner_pointer": {"dropout": 2}}}, "'model.settings.ner_pointer.dropout' cannot be 2.0"),
         ({"settings": {"ner_pointer": 3}}, "model.settings.ner_pointer must be a table"),
         ({"settings": {"ner_pointer": {"window_overlap": 3}}}, "set model.window_overlap"),
         ({"weights": {"ner": 1}}, "unknown part in model.weights 'ner'"),

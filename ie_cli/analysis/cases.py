@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from ie_cli.analysis._items import Item
 from ie_cli.analysis._kinds import Likeness
+from ie_cli.analysis.items import Item
 
 RIGHT, MISSED, SPURIOUS = "right", "missed", "spurious"
 
