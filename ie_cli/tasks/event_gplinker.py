@@ -21,8 +21,8 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from ie_cli.nn.linking import couples
 from ie_cli.nn.pointer import pointer
+from ie_cli.nn.span_links import couples
 from ie_cli.nn.span_scores import SpanCells, SpanScores, TypeScores, span_mask
 from ie_cli.nn.span_zlpr import smoothed_zlpr
 from ie_cli.nn.zlpr import HARD, Targets, prior_score, probability_of, score_of, total

@@ -17,8 +17,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
-from ie_cli.nn.linking import links
 from ie_cli.nn.pointer import pointer
+from ie_cli.nn.span_links import links
 from ie_cli.nn.span_scores import SpanScores, TypeScores, span_mask
 from ie_cli.nn.span_zlpr import smoothed_zlpr
 from ie_cli.nn.zlpr import HARD, Targets, prior_score, probability_of, score_of, total

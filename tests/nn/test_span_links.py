@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from ie_cli.nn import linking
+from ie_cli.nn import span_links
 from ie_cli.nn.pointer import EfficientGlobalPointer, GlobalPointer
 from ie_cli.nn.span_scores import SpanCells, span_mask
 
@@ -41,10 +41,10 @@ def by_definition(scores, mask):
 
 @pytest.mark.parametrize("at_once", [1, 1 << 20])
 def test_links_are_those_of_the_definition(scores, at_once, monkeypatch):
-    monkeypatch.setattr(linking, "AT_ONCE", at_once)
+    monkeypatch.setattr(span_links, "AT_ONCE", at_once)
     parts, mask = scores
     spans = parts[0].above(0.0, span_mask(mask))
-    found = linking.links(spans, spans, *parts[1:], torch.arange(C), KINDS, 0.0)
+    found = span_links.links(spans, spans, *parts[1:], torch.arange(C), KINDS, 0.0)
     one, other = found.left, found.right
     keys = torch.stack([one.row, found.label, one.first, one.last, other.first, other.last], 1)
     expected = by_definition(parts, mask)
@@ -59,7 +59,7 @@ def test_nothing_found_links_nothing(scores):
     none = parts[0].above(1e9, span_mask(mask))
     spans = parts[0].above(0.0, span_mask(mask))
     for left, right in ((none, spans), (spans, none), (none, none)):
-        found = linking.links(left, right, *parts[1:], torch.arange(C), KINDS, 0.0)
+        found = span_links.links(left, right, *parts[1:], torch.arange(C), KINDS, 0.0)
         assert isinstance(found.left, SpanCells) and len(found.label) == len(found.score) == 0
 
 
@@ -67,6 +67,6 @@ def test_nothing_found_links_nothing(scores):
     ("left", "right"), [([0, 2, 2], [2, 0, 2]), ([1], [0]), ([0, 0], [0]), ([], [1]), ([3, 1], [1, 3])]
 )
 def test_pairs_are_those_of_one_text(left, right):
-    one, other = linking.pairs(torch.tensor(left, dtype=torch.long), torch.tensor(right, dtype=torch.long))
+    one, other = span_links.pairs(torch.tensor(left, dtype=torch.long), torch.tensor(right, dtype=torch.long))
     expected = {(i, j) for i, a in enumerate(left) for j, b in enumerate(right) if a == b}
     assert set(zip(one.tolist(), other.tolist(), strict=True)) == expected and len(one) == len(expected)
