@@ -16,7 +16,7 @@ CONTENT = {
     "task": "ner_pointer",
     "labels": {"names": ["[bold]地点", "人物"], "rates": [0.1, 0.2]},
     "settings": {},
-    "encoder": {},
+    "encoder": {"name": "char-bilstm"},
     "note": {"dev_f1": 0.71259},
 }
 
@@ -42,7 +42,9 @@ def listed() -> list[Row]:
 
 
 def test_a_shipped_model_comes_first_with_what_its_note_says(shipped):
-    assert listed()[0] == Row("model", "tiny", "ner_pointer", "2.3 MB", dev_f1="0.7126", types="[bold]地点, 人物")
+    assert listed()[0] == Row(
+        "model", "tiny", "ner_pointer on char-bilstm", "2.3 MB", dev_f1="0.7126", types="[bold]地点, 人物"
+    )
 
 
 def test_a_model_without_a_note(shipped):

@@ -26,7 +26,7 @@ class Row(NamedTuple):
 
     Attributes:
         kind: "model" or "encoder".
-        source: the task of a model; where an encoder comes from.
+        source: the task and the encoder of a model; where an encoder comes from.
         size: megabytes of a model's folder; millions of weights of an encoder.
         here: whether it can be used without a download.
     """
@@ -68,7 +68,7 @@ def _models() -> Iterator[Row]:
         types = content["labels"].get("names", [])
         dev_f1 = content.get("note", {}).get("dev_f1")
         yield Row(
-            "model", name, content["task"], f"{_bytes(folder) / 1e6:.1f} MB",
+            "model", name, f"{content['task']} on {content['encoder']['name']}", f"{_bytes(folder) / 1e6:.1f} MB",
             dev_f1=NONE if dev_f1 is None else f"{dev_f1:.4f}", types=", ".join(types) or NONE,
         )  # fmt: skip
 
