@@ -57,6 +57,12 @@ RANGES = {
 }
 
 
+def of_words(options: Options) -> dict[str, tuple[int, int]]:
+    """jieba's features -> values and dimension."""
+    sizes = {"words": options.words, "begins": options.lexicon, "ends": options.lexicon, "covers": options.covers}
+    return {name: (jieba_words.SIZES[name], size) for name, size in sizes.items()}
+
+
 def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> TextEncoder:
     """Build the vocabulary from the texts (one pass) and a new encoder on it.
 
@@ -116,10 +122,7 @@ def _assemble(settings: EncoderSettings, options: Options, vocabulary: Vocabular
     sizes = {
         "ids": (len(vocabulary.characters) + 2, options.characters),
         "bigrams": (len(vocabulary.bigrams) + 2, options.bigrams),
-        "words": (jieba_words.SIZES["words"], options.words),
-        "begins": (jieba_words.SIZES["begins"], options.lexicon),
-        "ends": (jieba_words.SIZES["ends"], options.lexicon),
-        "covers": (jieba_words.SIZES["covers"], options.covers),
+        **of_words(options),
     }
     module = CharEncoder(
         sizes, hidden=options.hidden, layers=options.layers, dropout=options.dropout, forget=options.forget

@@ -17,10 +17,9 @@ from ie_cli import config
 from ie_cli.errors import IEError
 from ie_cli.nn.hybrid import HybridEncoder
 from ie_cli.nn.pretrained import PretrainedEncoder
-from ie_cli.text import jieba_words
 from ie_cli.text.characters import WithWords
 from ie_cli.text.pretrained import wrap
-from ie_cli.zoo import _bert, catalogue, tensors
+from ie_cli.zoo import _bert, catalogue, char, tensors
 from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
 
 if TYPE_CHECKING:  # takes seconds to import, which a model of BERT does not need
@@ -28,10 +27,6 @@ if TYPE_CHECKING:  # takes seconds to import, which a model of BERT does not nee
 
     from ie_cli.nn.bert import Bert
     from ie_cli.text.tokenizer_file import TokenizerFile
-
-WORDS = {  # jieba's features -> values and dimension, as in `char-bilstm`
-    name: (jieba_words.SIZES[name], size) for name, size in {"words": 20, "begins": 24, "ends": 24, "covers": 8}.items()
-}
 
 
 @dataclass
@@ -133,7 +128,8 @@ def _assemble(
     module: nn.Module = PretrainedEncoder(inner, first=first, last=last, pad=pad, limit=room, base=options.log_n)
     if options.words:
         wrapped = WithWords(wrapped)
-        module = HybridEncoder(module, WORDS, hidden=options.words, dropout=options.dropout)
+        words = char.of_words(char.Options())
+        module = HybridEncoder(module, words, hidden=options.words, dropout=options.dropout)
     return TextEncoder(wrapped, module, dataclasses.replace(settings, mode=wrapped.mode))
 
 
