@@ -336,6 +336,25 @@ def test_a_run_that_cannot_begin_overwrites_nothing(records, tmp_path, asked, se
     assert {path: path.read_bytes() for path in out.rglob("*") if path.is_file()} == before
 
 
+def test_a_run_begins_with_the_encoder_of_another_and_goes_on(records, tmp_path):
+    first, second = tmp_path / "first", tmp_path / "second"
+    other = tmp_path / "other.jsonl"
+    other.write_text(records.read_text().replace('"address"', '"place"'))
+    assert fit(records, first, "--epochs", 1).exit_code == 0
+    assert fit(other, second, "--epochs", 1, "-e", first).exit_code == 0
+    recipe = yaml.safe_load((second / "recipe.yaml").read_text())["encoder"]
+    assert (recipe["name"], recipe["begin"]) == ("char-bilstm", str(first / "best"))
+    assert fit(other, second, "--epochs", 2, "--resume", second / "recipe.yaml").exit_code == 0
+    assert len(metrics(second)) == 2
+    shutil.rmtree(first)  # the model has what it needs
+    assert CliRunner().invoke(app, ["predict", "-m", str(second), str(other)]).exit_code == 0
+    assert json.loads((second / "best" / "model.json").read_text())["labels"]["names"] == [
+        "name",
+        "organization",
+        "place",
+    ]
+
+
 def test_seeds_that_are_overwritten_are_all_made_anew(records, tmp_path):
     out = tmp_path / "runs"
     assert fit(records, out, "--epochs", 2, "--seeds", 2).exit_code == 0

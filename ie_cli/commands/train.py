@@ -23,7 +23,10 @@ def run(
     out: Path = typer.Option(..., "--output", "-o", metavar="DIR", help="Folder of the run; the model is DIR/best."),
     dev: list[str] = typer.Option(None, "--dev", help="Records to choose the best epoch on. Default: 10% split off."),
     encoder: str = typer.Option(
-        None, "--encoder", "-e", help="Built-in, folder, friendly name or hub id (`ie models`). Default: by the data."
+        None,
+        "--encoder",
+        "-e",
+        help="As `ie models` lists them, a folder, a hub id, or a trained model. Default: by the data.",
     ),
     task: str = typer.Option(None, "--task", help="Model to train. Default: what the records are annotated for."),
     epochs: int = typer.Option(None, "--epochs", min=1, help="Passes over the training records. Default: by the data."),
@@ -51,6 +54,8 @@ def run(
         ie train train.jsonl --dev dev.jsonl -o runs/ner
 
         ie train data/configs/ner-char.yaml train.jsonl -o runs/ner --set train.lr=1e-3
+
+        ie train mine.jsonl -o runs/mine -e runs/ner
 
         ie train -o runs/ner --resume
 

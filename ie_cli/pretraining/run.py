@@ -101,7 +101,9 @@ def _encoder(recipe: Recipe) -> TextEncoder:
 
     text_encoder = encoders.create(recipe.encoder, texts)
     if isinstance(text_encoder.module, HybridEncoder):
-        raise IEError("encoder.options.words is put on top by `ie train`; leave it out here")
+        raise IEError(
+            "encoder.options.words is put on top by `ie train`; leave it out here, or name an encoder without it"
+        )
     return student.change(text_encoder, recipe.student, texts)
 
 

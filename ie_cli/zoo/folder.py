@@ -19,8 +19,8 @@ from ie_cli.tasks._model import TaskModel
 from ie_cli.writing import whole_folder
 from ie_cli.zoo import encoders, manifest, tensors
 from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
+from ie_cli.zoo.manifest import WEIGHTS
 
-WEIGHTS = "model.safetensors"
 ENCODER = "encoder.onnx"  # in the place of the encoder's weights, see `ie_cli.zoo.exported`
 
 

@@ -15,6 +15,7 @@ from ie_cli.registry import names
 
 FORMAT = 1  # raised when an older `ie` could no longer read the folder
 MANIFEST = "model.json"
+WEIGHTS = "model.safetensors"
 DEFAULT = "cluener"  # the model that `ie predict` uses when none is named
 
 
@@ -87,18 +88,24 @@ def find(place: str | Path) -> Path:
     Raises:
         IEError: there is none.
     """
+    if found := look_for(place):
+        return found
     folder = Path(place)
-    for candidate in (folder, folder / "best"):  # `ie train -o RUN` keeps its model in RUN/best
-        if (candidate / MANIFEST).is_file():
-            return candidate
-    if str(place) in shipped():
-        return shipped()[str(place)]
     if folder.is_dir():
         inside = [child.name for child in sorted(folder.iterdir()) if (child / MANIFEST).is_file()]
         hint = f"; it holds the models {', '.join(inside)}" if inside else ""
         raise IEError(f"{folder}: not a model folder ({MANIFEST} is missing){hint}")
     known = ", ".join(shipped()) or "none"
     raise IEError(f"no model '{place}': no such folder, and not a shipped model ({known}). `ie train` makes one")
+
+
+def look_for(place: str | Path) -> Path | None:
+    """As `find`, but None where there is none."""
+    folder = Path(place)
+    for candidate in (folder, folder / "best"):  # `ie train -o RUN` keeps its model in RUN/best
+        if (candidate / MANIFEST).is_file():
+            return candidate
+    return shipped().get(str(place))
 
 
 def shipped() -> dict[str, Path]:
