@@ -32,12 +32,13 @@ def test_readme_states_the_dev_score_that_the_default_model_carries():
     assert float(stated.group(1)) == note["dev_f1"]
 
 
-def test_the_default_model_scores_what_it_carries(shared):
+@pytest.mark.parametrize("name", MODELS)
+def test_a_model_scores_what_it_carries(name, shared):
     """On the real dev set, where it is at hand."""
     convert = CliRunner().invoke(app, ["convert", "cluener", str(shared("data/ner/cluener/dev.json"))])
-    done = CliRunner().invoke(app, ["eval", "-", "-m", manifest.DEFAULT, "--json"], input=convert.stdout)
+    done = CliRunner().invoke(app, ["eval", "-", "-m", name, "--json"], input=convert.stdout)
     score = json.loads(done.stdout)
-    note = json.loads((MODELS[manifest.DEFAULT] / manifest.MANIFEST).read_text())["note"]
+    note = json.loads((MODELS[name] / manifest.MANIFEST).read_text())["note"]
     assert score["micro"]["f1"] == pytest.approx(note["dev_f1"], abs=0.0005)
     assert score["signature"].split("|pred:")[0] == note["signature"].split("|pred:")[0]
 
