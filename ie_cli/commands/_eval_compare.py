@@ -11,8 +11,8 @@ from ie_cli.analysis import comparison
 from ie_cli.analysis.bootstrap import Resampling
 from ie_cli.analysis.comparison import Difference
 from ie_cli.commands import _eval_scorer
-from ie_cli.commands._eval_measure import ScorerChoice, measure
-from ie_cli.commands._eval_score import Shown, notes, score_json
+from ie_cli.commands._eval_measure import ScorerChoice, Sources, measure
+from ie_cli.commands._eval_report import Shown, notes, score_json
 from ie_cli.commands._table import RATES, TALLIED, grid, rate, tally_row
 from ie_cli.commands._terminal import visible
 from ie_cli.errors import IEError, Report, UsageError
@@ -74,9 +74,9 @@ def compare(
         twice = next(name for name in preds if preds.count(name) > 1)
         raise UsageError(f"{twice}: is named twice; a file has no difference from itself")
     first, *others = preds
-    scores = {first: measure(gold, first, None, choice, report)}
+    scores = {first: measure(Sources(gold, first), choice, report)}
     # problems of the gold are told once, though it is read again for each of the others
-    scores |= {name: measure(gold, name, None, choice, report, gold_report=Report()) for name in others}
+    scores |= {name: measure(Sources(gold, name), choice, report, gold_report=Report()) for name in others}
     for name in others:
         if scores[name].kind != scores[first].kind:
             kinds = f"{first} was scored as {scores[first].kind}, {name} as {scores[name].kind}"

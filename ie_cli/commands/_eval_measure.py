@@ -18,6 +18,15 @@ from ie_cli.records import Placed, Record, pairs, placed, read_placed, without_a
 from ie_cli.scoring import BETWEEN, CountsBase, JointCounts, JointScore, Score
 
 
+class Sources(NamedTuple):
+    """Where the records are from: gold, predictions or a model that makes them, and the training data."""
+
+    gold: str
+    pred: str = "-"
+    model: str | None = None
+    train: str | None = None
+
+
 class ScorerChoice(NamedTuple):
     """What the user said about the scorer; None is left to the data."""
 
@@ -35,7 +44,7 @@ class PairListener(Protocol):
 
 
 def measure(
-    gold: str, pred: str, model: str | None, choice: ScorerChoice, report: Report,
+    sources: Sources, choice: ScorerChoice, report: Report,
     listeners: Sequence[PairListener] = (), *, gold_report: Report | None = None,
 ) -> Score | JointScore:  # fmt: skip
     """Score the records of two files, or of one and of what a model predicts for it.
@@ -47,6 +56,7 @@ def measure(
         IEError: nothing is annotated or predicted, or the files do not belong together; something is to watch
             several tasks.
     """
+    gold, pred, model, _ = sources
     with ExitStack() as files:
         golds = read_placed(files.enter_context(opened(gold)), gold, gold_report or report)
         if model is None:

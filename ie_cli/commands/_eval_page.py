@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ie_cli.analysis.error_analysis import Errors
+from ie_cli.commands._eval_measure import Sources
+from ie_cli.commands._eval_report import ScoreReport
 from ie_cli.commands._shell import output
 from ie_cli.files import encoded
-
-if TYPE_CHECKING:
-    from ie_cli.commands._eval_score import ScoreReport, Sources
 
 KEPT = 60  # records with errors that the page shows
 

@@ -18,8 +18,7 @@ from ie_cli.registry import load
 
 if TYPE_CHECKING:
     from ie_cli.commands._eval_compare import Comparison
-    from ie_cli.commands._eval_score import ScoreReport
-    from ie_cli.commands._eval_tasks import TaskReports
+    from ie_cli.commands._eval_report import ScoreReport, TaskReports
     from ie_cli.scoring import Score
 
 
@@ -99,14 +98,15 @@ def run(
     spoken = SpokenReport()
     from ie_cli.analysis.bootstrap import Resampling
     from ie_cli.commands import _eval_compare, _eval_score
-    from ie_cli.commands._eval_measure import ScorerChoice
+    from ie_cli.commands._eval_measure import ScorerChoice, Sources
+    from ie_cli.commands._eval_report import Shown
 
     choice, settings = ScorerChoice(task, rule, alias), Resampling(samples, seed)
-    shown = _eval_score.Shown(metric.value, by_type)
+    shown = Shown(metric.value, by_type)
     if len(preds) > 1:
         scored = _eval_compare.compare(gold, preds, choice, shown, settings, spoken.report)
     else:
-        sources = _eval_score.Sources(gold or "-", preds[0] if preds else "-", model, train)
+        sources = Sources(gold or "-", preds[0] if preds else "-", model, train)
         extras = _eval_score.Extras(interval, errors, find_threshold, report)
         scored = _eval_score.evaluate(sources, choice, shown, extras, settings, spoken.report)
     spoken.close()
