@@ -82,6 +82,18 @@ def test_utf_16_says_what_to_do(tmp_path):
         lines("中文\n".encode("utf-16"), tmp_path)
 
 
+@pytest.mark.parametrize("name", ["UTF-16LE", "UTF-16BE"])
+def test_utf_16_without_a_mark_is_not_read_as_another_encoding(tmp_path, name):
+    for text in ("".join(f"第{i}行，没有标记的文本\n" for i in range(99)), '{"text": "中文"}'):
+        with pytest.raises(FormatError, match="iconv -f UTF-16"):
+            lines(text.encode(name), tmp_path)
+
+
+def test_a_zero_byte_in_a_text_is_kept(tmp_path):
+    text = "一个字符\0是零，" + "其余都是普通的文本" * 20
+    assert lines(text.encode(), tmp_path) == ([text], [])
+
+
 def test_folder_and_missing_file(tmp_path):
     with pytest.raises(FormatError, match="is a folder"):
         next(files.lines(tmp_path, Report()))

@@ -14,6 +14,7 @@ from ie_cli.errors import FormatError, IEError, UsageError
 from ie_cli.files._surrogates import join_surrogates
 
 CHUNK = 1 << 20  # bytes looked at in one go when the encoding is detected
+ZEROS = 1 / 200  # least share of zero bytes in UTF-16 with some ASCII in it; text in GB18030 has none
 _ENCODED_SURROGATE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
 
@@ -51,7 +52,7 @@ def detect(stream: BinaryIO, path: str | os.PathLike) -> tuple[str, bytes]:
 def _of_chunks(chunks: Iterable[bytes], path: str | os.PathLike) -> str:
     """UTF-8 if most of what is not ASCII decodes as such: of GBK text next to nothing does."""
     decoder = codecs.getincrementaldecoder("utf-8")("replace")
-    valid = invalid = 0
+    valid = invalid = zeros = size = 0
     for i, chunk in enumerate(chunks):
         if i == 0 and chunk.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
             raise FormatError(path, None, "is UTF-16; convert it first: iconv -f UTF-16 -t UTF-8 FILE")
@@ -63,7 +64,12 @@ def _of_chunks(chunks: Iterable[bytes], path: str | os.PathLike) -> str:
         wrong = decoded.count("\ufffd") - chunk.count(b"\xef\xbf\xbd") - 3 * surrogates
         invalid += wrong
         valid += len(decoded) - len(decoded.encode("ascii", "ignore")) - wrong
-    return "utf-8" if invalid <= valid else "gb18030"
+        zeros, size = zeros + chunk.count(0), size + len(chunk)
+    if invalid <= valid:
+        return "utf-8"
+    if zeros > ZEROS * size:
+        raise FormatError(path, None, "is neither UTF-8 nor GB18030; if it is UTF-16: iconv -f UTF-16LE -t UTF-8 FILE")
+    return "gb18030"
 
 
 def decode(raw: bytes, encoding: str) -> tuple[str, str | None]:
