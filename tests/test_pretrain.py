@@ -207,6 +207,31 @@ def test_what_cannot_be_done_is_one_line(case, texts, pretrained, tmp_path):
     assert len(errors) == 1 and message in errors[0]
 
 
+@pytest.mark.parametrize("args", [["-e", "BERT"], ["-e", "char-bilstm", "--teacher", "BERT"]])
+def test_rows_that_are_too_long_for_an_encoder_are_one_line(args, pretrained, tmp_path):
+    """Its 40 positions are for 38 characters and two special tokens."""
+    texts, source = tmp_path / "long.txt", str(pretrained("Bert"))
+    texts.write_text("\n\n".join(["张三" * 30] * 4), encoding="utf-8")
+    args = ["--steps", 1, *(source if arg == "BERT" else arg for arg in args)]
+    result = pretrain(texts, tmp_path / "run", *args)
+    assert result.exit_code == 1 and result.stderr.splitlines()[-1] == (
+        "error: texts.length: the encoder reads 38 tokens at most; set it so, or lower"
+    )
+    assert pretrain(texts, tmp_path / "run", *args, "--set", "texts.length=38").exit_code == 0
+
+
+def test_the_encoder_of_a_model_goes_on_with_other_characters(texts, pretrained, tmp_path):
+    span = {"start": 0, "end": 3, "type": "人物", "text": "张三丰"}
+    line = json.dumps({"text": LINES[0], "entities": [span]}, ensure_ascii=False)
+    (tmp_path / "train.jsonl").write_text(f"{line}\n" * 3)
+    args = ["train", tmp_path / "train.jsonl", "--dev", tmp_path / "train.jsonl", "-e", pretrained("Bert")]
+    args += ["-o", tmp_path / "ner", "--epochs", 1, "--threads", 1, "--cache", tmp_path / "cache"]
+    assert CliRunner().invoke(app, list(map(str, args))).exit_code == 0
+    changed = pretrain(texts, tmp_path / "run", "-e", tmp_path / "ner", "--steps", 2, "--set", "student.vocabulary=20")
+    assert changed.exit_code == 0, changed.output
+    assert AutoModel.from_pretrained(tmp_path / "run" / "encoder").config.vocab_size == 20
+
+
 def test_a_finished_run_is_not_overwritten_in_silence(texts, tmp_path):
     args = (*BUILT_IN, "--steps", 2)
     assert pretrain(texts, tmp_path / "run", *args).exit_code == 0

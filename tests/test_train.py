@@ -355,6 +355,38 @@ def test_a_run_begins_with_the_encoder_of_another_and_goes_on(records, tmp_path)
     ]
 
 
+def test_seeds_that_begin_with_a_model_go_on(records, tmp_path):
+    """The recipes of finished ones have the name of its encoder, and where it was found."""
+    assert fit(records, tmp_path / "first", "--epochs", 1).exit_code == 0
+    args = (tmp_path / "runs", "--epochs", 1, "-e", tmp_path / "first")
+    assert fit(records, *args, "--seeds", "1,").exit_code == 0
+    more = fit(records, *args, "--seeds", "1,2", "--resume")
+    assert more.exit_code == 0 and "seed 2, in" in more.stderr and "seed 1, in" not in more.stderr
+    (tmp_path / "first").rename(tmp_path / "other")
+    other = fit(records, *args, "-e", tmp_path / "other", "--seeds", "1,2,3", "--resume")
+    assert other.exit_code == 1 and "seed-1: is finished with another encoder.begin" in other.stderr
+
+
+@pytest.mark.parametrize("asked", [("-e", "char-bilstm"), ("--set", "encoder.name=char-bilstm")])
+def test_another_encoder_than_the_recipe_begins_with(records, tmp_path, asked):
+    assert fit(records, tmp_path / "first", "--epochs", 1).exit_code == 0
+    assert fit(records, tmp_path / "second", "--epochs", 1, "-e", tmp_path / "first").exit_code == 0
+    assert fit(records, tmp_path / "third", tmp_path / "second" / "recipe.yaml", *asked).exit_code == 0
+    assert yaml.safe_load((tmp_path / "third" / "recipe.yaml").read_text())["encoder"]["begin"] is None
+
+
+def test_tokenised_records_are_not_those_of_an_earlier_model_in_the_same_place(records, tmp_path):
+    """Its other vocabulary has other ids."""
+    other = tmp_path / "other.jsonl"
+    other.write_text(line("北京大学在北京市", [(0, 4, "organization")]) + "\n")
+    for first, name in ((records, "mine"), (other, "again")):
+        assert fit(first, tmp_path / "first", "--epochs", 1, "--overwrite").exit_code == 0
+        assert fit(records, tmp_path / name, "--epochs", 1, "-e", tmp_path / "first").exit_code == 0
+    shutil.rmtree(tmp_path / "cache")
+    assert fit(records, tmp_path / "anew", "--epochs", 1, "-e", tmp_path / "first").exit_code == 0
+    assert metrics(tmp_path / "anew") == metrics(tmp_path / "again") != metrics(tmp_path / "mine")
+
+
 def test_seeds_that_are_overwritten_are_all_made_anew(records, tmp_path):
     out = tmp_path / "runs"
     assert fit(records, out, "--epochs", 2, "--seeds", 2).exit_code == 0

@@ -35,6 +35,8 @@ def fill(
         if not recipes and not others:
             raise IEError(f"{resumed}: no run to go on with; start it without --resume")
     plain = _read(kind, recipes[0]) if recipes else {}
+    if flags["encoder.name"] is not None or any(a.partition("=")[0].strip() == "encoder.name" for a in assign):
+        (plain.get("encoder") or {}).pop("begin", None)  # that of the encoder in whose place another is asked for
     for assignment in assign:
         config.override(plain, assignment)
     for key, value in (flags | {files: others or None}).items():

@@ -18,7 +18,8 @@ def log_n(mask: Tensor, base: int) -> Tensor:
 
     With it the entropy of attention hardly depends on the length of the text; at n = base it changes nothing.
     """
-    return mask.sum(1).clamp_min(FEWEST).log()[:, None, None] / math.log(base)
+    length = mask.sum(1).clamp_min(FEWEST).float()  # ONNX has no logarithm of integers
+    return length.log()[:, None, None] / math.log(base)
 
 
 class PretrainedEncoder(nn.Module):

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import torch
+from torch import nn
 
 from ie_cli import metrics
 from ie_cli.errors import IEError, Report
@@ -75,6 +76,7 @@ def run(
     text_encoder, guide = _encoder(recipe), _guide(recipe)
     with parallel.first_alone():
         tokenised = _tokenised(recipe, text_encoder, guide, report=report, cache=cache, processes=processes)
+    _check_lengths(tokenised, [text_encoder.module, *([guide.encoder] if guide else [])])
     model = Pretraining(text_encoder, recipe.masking, guide, recipe.teacher.guess if guide else 1.0).to(best_device())
     state = State(model, recipe.train)
     trained, measured = loop.held_out(tokenised, recipe.texts.held_out)
@@ -114,8 +116,20 @@ def _guide(recipe: Recipe) -> Guide | None:
 
 
 def _tokenised(recipe: Recipe, text_encoder: TextEncoder, guide: Guide | None, **options) -> corpus.Corpus:
-    key = [asdict(recipe.encoder), asdict(recipe.student), recipe.teacher.name]
+    vocabularies = [text_encoder.tokenizer.identity, guide and guide.tokenizer.identity]
+    key = [asdict(recipe.encoder), asdict(recipe.student), recipe.teacher.name, vocabularies]
     return corpus.tokenise(recipe.texts, text_encoder.tokenizer, guide and guide.tokenizer, key=key, **options)
+
+
+def _check_lengths(tokenised: corpus.Corpus, modules: Iterable[nn.Module]) -> None:
+    """Refuse rows that student or teacher has no positions for.
+
+    Raises:
+        IEError: there are some.
+    """
+    limits = [module.limit for module in modules if module.limit is not None]
+    if limits and max(tokenised.lengths) > min(limits):
+        raise IEError(f"texts.length: the encoder reads {min(limits)} tokens at most; set it so, or lower")
 
 
 def _keep(state: State, event: Round, text_encoder: TextEncoder, recipe: Recipe, out: Path) -> None:

@@ -40,7 +40,9 @@ class Guide:
 
     def __init__(self, text_encoder: TextEncoder, settings: Teacher):
         if not isinstance(text_encoder.module, PretrainedEncoder):
-            raise IEError("teacher.name: a built-in encoder cannot teach; name a pretrained one")
+            raise IEError(
+                "teacher.name: a built-in, or what has encoder.options.words, cannot teach; name a pretrained encoder"
+            )
         self.hidden, self.relations, self.heads = settings.hidden, settings.relations, settings.heads
         self.encoder, self.tokenizer = text_encoder.module.eval().requires_grad_(False), text_encoder.tokenizer
         if settings.layer:

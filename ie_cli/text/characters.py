@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from ie_cli.errors import IEError
 from ie_cli.text import jieba_words
-from ie_cli.text.encoding import Encoding
+from ie_cli.text.encoding import Encoding, identity
 from ie_cli.text.pretrained import CharacterPieces
 
 UNKNOWN = 1  # 0 is padding
@@ -70,6 +70,10 @@ class WithWords:
         self._plain, self.inner, self.mode = plain, plain.inner, plain.mode
         self.mask_id = plain.mask_id
 
+    @property
+    def identity(self) -> str:
+        return self._plain.identity
+
     def __call__(self, text: str) -> Encoding:
         plain = self._plain(text)
         return Encoding(plain.features | jieba_words.features(text), plain.starts, plain.ends)
@@ -84,6 +88,10 @@ class CharacterTokenizer:
         self.vocabulary = vocabulary
         self._characters = {c: i for i, c in enumerate(vocabulary.characters, 2)}
         self._bigrams = {b: i for i, b in enumerate(vocabulary.bigrams, 2)}
+
+    @property
+    def identity(self) -> str:
+        return identity([self.vocabulary.characters, self.vocabulary.bigrams])
 
     def __call__(self, text: str) -> Encoding:
         folded = [vocabulary_form(c) for c in text]

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,16 @@ class Tokenizer(Protocol):
         mode: "characters" (every code point is a token, no span can be lost) or "pieces" (the
             encoder's own subwords).
         mask_id: the id that stands for a hidden token in pre-training.
+        identity: hash of its vocabulary: another one gives other ids.
     """
 
     mode: str
     mask_id: int
+    identity: str
 
     def __call__(self, text: str) -> Encoding: ...
+
+
+def identity(vocabulary: Any) -> str:
+    """Hash of plain data that say which id each symbol has: 16 hex digits of SHA-256."""
+    return hashlib.sha256(json.dumps(vocabulary, sort_keys=True).encode()).hexdigest()[:16]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from ie_cli.errors import IEError
 from ie_cli.registry import unknown
-from ie_cli.text.encoding import Encoding
+from ie_cli.text.encoding import Encoding, identity
 
 if TYPE_CHECKING:
     from transformers import PreTrainedTokenizerBase
@@ -31,6 +31,10 @@ class PieceTokenizer:
         if not inner.is_fast:
             raise IEError(f"{type(inner).__name__} gives no offsets, so pieces cannot be used; use mode 'characters'")
         self.inner, self.mask_id = inner, mask_id(inner)
+
+    @property
+    def identity(self) -> str:
+        return identity(self.inner.get_vocab())
 
     def __call__(self, text: str) -> Encoding:
         # verbose=False: a long text is cut into windows later, the library need not warn of it
@@ -58,6 +62,10 @@ class CharacterPieces:
     def __init__(self, inner: PreTrainedTokenizerBase):
         self.inner, self.mask_id = inner, mask_id(inner)
         self._ids: dict[str, int] = {}
+
+    @property
+    def identity(self) -> str:
+        return identity(self.inner.get_vocab())
 
     def __call__(self, text: str) -> Encoding:
         ids = [self._ids[c] if c in self._ids else self._look_up(c) for c in text]

@@ -41,6 +41,10 @@ class TokenizerFile:
         found = self._inner.encode(text, add_special_tokens=add_special_tokens)
         return {"input_ids": found.ids, "offset_mapping": found.offsets}
 
+    def get_vocab(self) -> dict[str, int]:
+        """The id of each piece."""
+        return self._inner.get_vocab()
+
     def convert_ids_to_tokens(self, token: int) -> str:
         """The piece of an id."""
         return self._inner.id_to_token(token)

@@ -36,7 +36,7 @@ PRETRAINED = Family(5e-5, 1e-3, 1000)
 
 def choose_encoder(wanted: EncoderSettings, texts: int) -> Iterator[Notice]:
     """Name the encoder where none is asked for; options alone are those of the built-in one."""
-    if wanted.name != AUTO:
+    if wanted.name != AUTO or wanted.begin:
         return
     if texts >= FEW or wanted.options:
         wanted.name = CHAR

@@ -143,7 +143,8 @@ def _model(settings: Recipe, labels: Any, head: Any, train: data.Part) -> nn.Mod
 
 def _examples(settings: Recipe, labels: Any, model: nn.Module, train: data.Part, **options: Any) -> data.Examples:
     """The tokenised training records; of several processes the first one makes them."""
-    key = [settings.task, asdict(settings.encoder), asdict(labels), settings.model]
+    vocabulary = model.text_encoder.tokenizer.identity  # the folder of the encoder may hold another by now
+    key = [settings.task, asdict(settings.encoder), vocabulary, asdict(labels), settings.model]
     with parallel.first_alone():
         return data.tokenise(train, model.codec, length=settings.train.max_length, key=key, **options)
 

@@ -15,6 +15,7 @@ from ie_cli.errors import IEError, UsageError
 from ie_cli.training import checkpoint, data, environment, parallel, run, run_folder
 from ie_cli.training.recipe import Recipe
 from ie_cli.writing import replacing
+from ie_cli.zoo import encoders
 
 NAME = "seeds.json"
 
@@ -124,8 +125,11 @@ def _clear(out: Path, seeds: Sequence[int]) -> None:
 
 def _refuse_another(settings: Recipe, place: Path) -> None:
     """Raise an `IEError` where a finished run is of other data or settings: their mean would say nothing."""
+    asked = asdict(settings)
+    if start := encoders.start_of(settings.encoder):  # the recipe has the name of the encoder that was found there
+        asked["encoder"] |= {"name": encoders.AUTO, "begin": str(start)}
     hashes = {"train": data.digest(settings.data.train), "dev": data.digest(settings.data.dev or settings.data.train)}
-    differ = environment.asked_otherwise(place, place / run_folder.RECIPE, hashes, asdict(settings))
+    differ = environment.asked_otherwise(place, place / run_folder.RECIPE, hashes, asked)
     if differ:
         raise IEError(f"{place}: is finished with another {', '.join(differ)}; start anew with --overwrite")
 

@@ -52,6 +52,11 @@ def resolve(name: str) -> str:
     return str(inner) if _is_encoder(inner) and not _is_encoder(Path(name)) else name
 
 
+def is_known(name: str) -> bool:
+    """Whether a name stands for an encoder of the catalogue, whatever folders there are."""
+    return name in ENCODERS or name in shipped()
+
+
 def shipped() -> dict[str, Path]:
     """The encoders that came with the package: name -> folder."""
     root = Path(str(resources.files("ie_cli"))) / "shipped"

@@ -16,7 +16,7 @@ from ie_cli.nn.char_encoder import CharEncoder
 from ie_cli.text import jieba_words
 from ie_cli.text.characters import CharacterTokenizer, Vocabulary, build_vocabulary
 from ie_cli.zoo import catalogue, tensors
-from ie_cli.zoo.encoders import EncoderSettings, TextEncoder
+from ie_cli.zoo.encoders import EncoderSettings, TextEncoder, with_options
 
 VOCABULARY, WEIGHTS = "vocabulary.json", "model.safetensors"
 
@@ -88,7 +88,7 @@ def write(encoder: TextEncoder, folder: Path, bits: int) -> None:
     tensors.write(tensors.stored(encoder.module.state_dict(), bits), folder / WEIGHTS)
 
 
-def load(settings: EncoderSettings, folder: Path) -> TextEncoder:
+def begin(settings: EncoderSettings, folder: Path) -> TextEncoder:
     """An encoder that begins with what `write` wrote; options that leave its shape alone may be set anew.
 
     Raises:
@@ -96,9 +96,8 @@ def load(settings: EncoderSettings, folder: Path) -> TextEncoder:
     """
     try:
         card = json.loads((folder / catalogue.CARD).read_text(encoding="utf-8"))
-        settings = dataclasses.replace(
-            settings, name=card["name"], options=card["options"] | settings.options, begin=str(folder)
-        )
+        options = with_options(card["options"], settings.options)
+        settings = dataclasses.replace(settings, name=card["name"], options=options, begin=str(folder))
         made = open(folder, settings)
         made.module.load_state_dict(tensors.read(folder / WEIGHTS))
     except (SafetensorError, OSError, ValueError, KeyError, TypeError, RuntimeError) as error:

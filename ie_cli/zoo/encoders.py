@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 CHAR = "char-bilstm"
 BUILT_IN = (CHAR,)
 AUTO = "auto"
+MADE_WITH = ("positions", "min_count", "min_bigram_count")  # options that decide only how a new encoder is made
 
 
 @dataclass
@@ -27,9 +28,9 @@ class EncoderSettings:
     """Which encoder reads the text.
 
     Attributes:
-        name: a built-in, a folder, a friendly name of `ie models`, a hub id (which is downloaded), or a trained model,
-            whose encoder it then is; "auto" is for `ie train` to choose by the number of texts, and for `ie pretrain`
-            the built-in.
+        name: a built-in, a friendly name of `ie models`, a folder (one of such a name is ./NAME), a hub id (which is
+            downloaded), or a trained model, whose encoder it then is; "auto" is for `ie train` to choose by the
+            number of texts, and for `ie pretrain` the built-in.
         mode: "characters", "pieces" or "auto", which takes characters wherever the vocabulary has them.
         options: settings of a built-in's own (dimensions, layers, dropout), or `positions` of a pretrained one.
         begin: folder of `ie pretrain` whose vocabulary, shape and weights a built-in begins with, or of a model whose
@@ -62,17 +63,44 @@ def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> Tex
     Raises:
         IEError: it is not there, is damaged, or does not fit the settings.
     """
-    wanted = settings.begin or settings.name
-    if model := manifest.look_for(wanted):
-        return load("ie_cli.zoo", "learned").create(settings, model)
+    if start := start_of(settings):
+        module = "learned" if (start / manifest.MANIFEST).is_file() else "char"
+        return load("ie_cli.zoo", module).begin(settings, start)
     if settings.begin and not Path(settings.begin).is_dir():
         raise IEError(
             f"{settings.begin}: the encoder began with this folder, which is gone; put it back, or start anew"
         )
-    place = settings.begin or catalogue.resolve(settings.name)
-    if (Path(place) / catalogue.CARD).is_file():  # a built-in that `ie pretrain` has made
-        return load("ie_cli.zoo", "char").load(settings, Path(place))
+    if settings.begin:
+        raise IEError(
+            f"encoder.begin: {settings.begin} is neither a model nor a built-in of `ie pretrain`; "
+            "a pretrained encoder is named by encoder.name"
+        )
     return family(settings.name).create(settings, texts)
+
+
+def start_of(settings: EncoderSettings) -> Path | None:
+    """The folder that an encoder begins with, a model's or that of a built-in by `ie pretrain`; None for all others."""
+    if not settings.begin and (settings.name in BUILT_IN or catalogue.is_known(settings.name)):
+        return None  # whatever folders are here
+    wanted = settings.begin or settings.name
+    if model := manifest.look_for(wanted):
+        return model
+    place = Path(catalogue.resolve(wanted))
+    return place if (place / catalogue.CARD).is_file() else None
+
+
+def with_options(own: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """The options of an encoder that is there already, some of them set anew.
+
+    Raises:
+        IEError: one of them says how it was made, which cannot be changed any more.
+    """
+    for name in MADE_WITH:
+        if name in given and given[name] != own.get(name):
+            raise IEError(
+                f"encoder.options.{name}: says how an encoder is made, and this one is there already; leave it out"
+            )
+    return own | given
 
 
 def write(encoder: TextEncoder, folder: Path, *, bits: int = 32) -> None:

@@ -98,11 +98,15 @@ def write(encoder: TextEncoder, folder: Path, bits: int) -> None:
     tensors.write(weights, folder / "model.safetensors", {"format": "pt"})
 
 
-def open(folder: Path, settings: EncoderSettings) -> TextEncoder:
-    """Read what `save` wrote; the weights are new."""
+def open(folder: Path, settings: EncoderSettings, *, light: bool = True) -> TextEncoder:
+    """Read what `save` wrote; the weights are new.
+
+    Args:
+        light: without transformers where it is BERT, which then does what prediction needs.
+    """
     place = folder / catalogue.ENCODER_FOLDER
     try:
-        tokenizer, inner = _bert.open(place) or _open_other(place)
+        tokenizer, inner = (light and _bert.open(place)) or _open_other(place)
     except (OSError, ValueError, ImportError) as error:
         raise IEError(f"{place}: cannot be opened: {_first_line(error)}") from None
     return _assemble(settings, tokenizer, inner)

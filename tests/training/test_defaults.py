@@ -27,6 +27,7 @@ def filled(name, texts, weights=10, windows=None, processes=1, **given):
         (EncoderSettings(), 5000, EncoderSettings("char-bilstm"), False),
         (EncoderSettings(options={"hidden": 8}), 10, EncoderSettings("char-bilstm", options={"hidden": 8}), False),
         (EncoderSettings("rbt3"), 10, EncoderSettings("rbt3"), False),
+        (EncoderSettings(begin="runs/ner"), 10, EncoderSettings(begin="runs/ner"), False),
     ],
 )
 def test_the_encoder_goes_by_the_number_of_texts_unless_one_is_asked_for(given, texts, chosen, told):

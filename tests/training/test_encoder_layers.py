@@ -13,7 +13,7 @@ from ie_cli.training import layers
 from ie_cli.training.layers import BOTTOM
 from ie_cli.training.settings import Freeze
 from ie_cli.training.step import State
-from ie_cli.zoo import encoders
+from ie_cli.zoo import encoders, folder
 from ie_cli.zoo.encoders import EncoderSettings
 
 LAYERS = SIZES["num_hidden_layers"]
@@ -100,6 +100,11 @@ def test_checkpoints_change_no_gradient(kind, pretrained):
     assert runs[True] > 1.5 * runs[False]  # each layer was run again
     for name, gradient in found[0].items():
         torch.testing.assert_close(found[1][name], gradient, rtol=1e-4, atol=1e-7)
+
+
+def test_the_encoder_of_a_model_can_checkpoint(pretrained, tmp_path):
+    folder.save(model("ner_pointer", encoder=pretrained("Bert")), tmp_path / "first")
+    State(model("ner_pointer", encoder=tmp_path / "first"), train(checkpointing=True))
 
 
 @pytest.mark.parametrize("kind", [None, "Albert"])

@@ -37,12 +37,13 @@ def entities(place, encoder):
     return saved(place, encoder, "ner_pointer", labels, ner_pointer.Settings(head_size=4, prior=False))
 
 
-@pytest.fixture(params=["char-bilstm", "bert", "casrel"])
+@pytest.fixture(params=["char-bilstm", "bert", "bert with log_n", "casrel"])
 def source(request, tmp_path, pretrained):
     if request.param == "char-bilstm":
         return entities(tmp_path / "m", EncoderSettings("char-bilstm", options=TINY))
-    encoder = EncoderSettings(str(pretrained("Bert")))
-    if request.param == "bert":
+    options = {"log_n": 20} if request.param == "bert with log_n" else {}
+    encoder = EncoderSettings(str(pretrained("Bert")), options=options)
+    if request.param != "casrel":
         return entities(tmp_path / "m", encoder)
     labels = relation_casrel.Labels([LinkType("住在", None, None, None, 1)])
     settings = relation_casrel.Settings(start_threshold=0.1, end_threshold=0.05)

@@ -85,6 +85,14 @@ def test_options_of_another_shape_are_refused(source):
         start(source, options={"words": 3})
 
 
+def test_options_that_would_have_no_effect_are_refused(source):
+    own = start(source).settings.options
+    for name in ("min_count", "min_bigram_count") if "hidden" in own else ("positions",):
+        with pytest.raises(IEError, match=f"encoder.options.{name}: says how an encoder is made"):
+            start(source, options={name: 60})
+        start(source, options={name: own.get(name)})
+
+
 def test_another_mode_is_refused(source):
     with pytest.raises(IEError, match="reads characters, not pieces"):
         start(source, mode="pieces")
@@ -105,6 +113,37 @@ def test_a_damaged_model_is_refused(source):
     with open(source / "best" / manifest.WEIGHTS, "r+b") as stream:
         stream.truncate(1000)
     with pytest.raises(IEError, match="damaged, not as it was written"):
+        start(source)
+
+
+def test_it_is_begun_with_by_its_folder_alone(source):
+    """Of pretrained encoders there is nothing to begin with: they are named."""
+    alone = encoders.create(EncoderSettings(begin=str(source)), lambda: TEXTS)
+    assert alone.settings == start(source).settings
+
+
+def test_a_folder_without_weights_of_ours_is_no_beginning(pretrained):
+    with pytest.raises(IEError, match=r"is neither a model nor .* is named by encoder\.name"):
+        encoders.create(EncoderSettings("char-bilstm", begin=str(pretrained("Bert"))), lambda: TEXTS)
+
+
+@pytest.mark.parametrize("name", ["char-bilstm", "ie-small-zh"])
+def test_a_known_encoder_is_not_taken_for_a_folder_of_its_name(source, name, tmp_path, monkeypatch):
+    source.rename(tmp_path / name)
+    monkeypatch.chdir(tmp_path)
+    options = TINY if name == "char-bilstm" else {}
+    assert encoders.create(EncoderSettings(name, options=options), lambda: TEXTS).settings.begin is None
+    assert start(f"./{name}").settings.begin == f"{name}/best"
+
+
+def test_a_damaged_file_without_a_digest_is_told(source):
+    """Folders made before there were digests have none, and who changes a file may take its line out."""
+    place = source / "best"
+    content = json.loads((place / manifest.MANIFEST).read_text())
+    (place / manifest.MANIFEST).write_text(json.dumps(content | {"files": {}}))
+    vocabulary = place / "vocabulary.json"
+    (vocabulary if vocabulary.exists() else place / "encoder" / "config.json").write_text("{")
+    with pytest.raises(IEError, match=r"damaged model folder|cannot be opened"):
         start(source)
 
 
