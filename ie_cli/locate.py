@@ -12,6 +12,7 @@ were found has `extra["located"]`, so that nobody takes them for those of annota
 
 from __future__ import annotations
 
+import heapq
 import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
@@ -145,21 +146,23 @@ def pairs(subjects: list[Place], objects: list[Place], choice: PlaceChoice) -> l
     """The places of subject and object for each relation that a triple becomes, the nearest first; one at least."""
     if choice is PlaceChoice.first or not subjects or not objects:
         return [(nearest(None, subjects), nearest(None, objects))]
-    some = choice is PlaceChoice.nearest or _too_many(subjects, objects)
-    found = [(a, b) for a in subjects for b in (_around(a, objects) if some else objects)]
+    most = 1 if choice is PlaceChoice.nearest else MOST_PAIRS
+    if len(subjects) > most:  # another subject has no pair among the nearest: each of these has one that is nearer
+        subjects = heapq.nsmallest(most, subjects, key=lambda place: _rank((place, nearest(place, objects))))
+    found = [(a, b) for a in subjects for b in _around(a, objects, most)]
     found = [pair for pair in found if not overlap(*pair)] or found
-    return sorted(found, key=_rank)[: 1 if choice is PlaceChoice.nearest else MOST_PAIRS]
+    return sorted(found, key=_rank)[:most]
 
 
-def _too_many(subjects: list[Place], objects: list[Place]) -> bool:
-    return len(subjects) * len(objects) > MOST_PAIRS
+def _around(anchor: Place, found: list[Place], most: int = 1) -> list[Place]:
+    """Of places in order and of one length: the last before the anchor, the first after, the first that overlap.
 
-
-def _around(anchor: Place, found: list[Place]) -> list[Place]:
-    """Of places in order and of one length, the last before the anchor, the first after, the first that overlaps."""
+    Args:
+        most: how many of each.
+    """
     before = bisect_right(found, anchor[0], key=itemgetter(1))
     after = bisect_left(found, anchor[1], key=itemgetter(0))
-    return found[max(before - 1, 0) : before] + found[before : min(before + 1, after)] + found[after : after + 1]
+    return found[max(before - most, 0) : min(before + most, after)] + found[after : after + most]
 
 
 def _rank(pair: tuple[Place, Place]) -> tuple:
@@ -216,8 +219,7 @@ class _Placing:
 
     def _relation(self, relation: Relation) -> Iterator[Relation]:
         subjects, objects = self._places(relation.subject), self._places(relation.object)
-        if self.choice is PlaceChoice.all and _too_many(subjects, objects):
-            many = len(subjects) * len(objects)
+        if self.choice is PlaceChoice.all and (many := len(subjects) * len(objects)) > MOST_PAIRS:
             reason = f"'{relation.predicate}' has {many} pairs of places; the {MOST_PAIRS} nearest are taken"
             self.notes.append(Fault(reason, "more pairs of places than are taken"))
         for subject, object_ in pairs(subjects, objects, self.choice):

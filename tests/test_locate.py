@@ -108,6 +108,19 @@ def test_the_nearest_pair_is_the_nearest_of_all(text, subject, object_):
         assert nearest(a[0], b) == min(b, key=lambda place: locate._rank((a[0], place)))
 
 
+@given(few, few, few)
+def test_of_many_pairs_the_nearest_are_taken(text, subject, object_):
+    a, b = places(text, subject).places, places(text, object_).places
+    every = sorted(((x, y) for x in a for y in b), key=locate._rank)
+    apart = [(x, y) for x, y in every if x[1] <= y[0] or y[1] <= x[0]]
+    with mock.patch.object(locate, "MOST_PAIRS", 3):
+        assert pairs(a, b, ALL)[: len(every)] == (apart or every)[:3]
+
+
+def test_one_place_has_as_many_pairs_as_are_taken():
+    assert len(pairs([(0, 1)], [(i, i + 1) for i in range(1, 202, 2)], ALL)) == MOST_PAIRS
+
+
 def test_very_many_pairs_are_bounded_and_told():
     relation = Relation("r", Span(None, None, None, "一"), Span(None, None, None, "二"))
     found = locate.locate(Record("一二" * 20_000, relations=[relation]), ALL)

@@ -35,14 +35,18 @@ def fill(
         if not recipes and not others:
             raise IEError(f"{resumed}: no run to go on with; start it without --resume")
     plain = _read(kind, recipes[0]) if recipes else {}
-    if flags["encoder.name"] is not None or any(a.partition("=")[0].strip() == "encoder.name" for a in assign):
-        (plain.get("encoder") or {}).pop("begin", None)  # that of the encoder in whose place another is asked for
+    if _names_encoder(assign, flags) and plain.get("encoder"):
+        plain["encoder"].pop("begin", None)  # that of the encoder in whose place another is asked for
     for assignment in assign:
         config.override(plain, assignment)
     for key, value in (flags | {files: others or None}).items():
         if value is not None:
             config.put(plain, key, value)
     return config.build(kind, plain)
+
+
+def _names_encoder(assign: list[str], flags: dict[str, Any]) -> bool:
+    return flags["encoder.name"] is not None or any(a.partition("=")[0].strip() == "encoder.name" for a in assign)
 
 
 def _kept(folder: Path) -> list[str]:

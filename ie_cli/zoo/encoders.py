@@ -66,15 +66,8 @@ def create(settings: EncoderSettings, texts: Callable[[], Iterable[str]]) -> Tex
     if start := start_of(settings):
         module = "learned" if (start / manifest.MANIFEST).is_file() else "char"
         return load("ie_cli.zoo", module).begin(settings, start)
-    if settings.begin and not Path(settings.begin).is_dir():
-        raise IEError(
-            f"{settings.begin}: the encoder began with this folder, which is gone; put it back, or start anew"
-        )
     if settings.begin:
-        raise IEError(
-            f"encoder.begin: {settings.begin} is neither a model nor a built-in of `ie pretrain`; "
-            "a pretrained encoder is named by encoder.name"
-        )
+        raise _no_start(settings.begin)
     return family(settings.name).create(settings, texts)
 
 
@@ -87,6 +80,15 @@ def start_of(settings: EncoderSettings) -> Path | None:
         return model
     place = Path(catalogue.resolve(wanted))
     return place if (place / catalogue.CARD).is_file() else None
+
+
+def _no_start(place: str) -> IEError:
+    if not Path(place).is_dir():
+        return IEError(f"{place}: the encoder began with this folder, which is gone; put it back, or start anew")
+    return IEError(
+        f"encoder.begin: {place} is neither a model nor a built-in of `ie pretrain`; "
+        "a pretrained encoder is named by encoder.name"
+    )
 
 
 def with_options(own: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
