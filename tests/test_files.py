@@ -166,6 +166,36 @@ def test_line_ends_at_both_sides_of_a_comma_are_no_end_of_a_row():
     assert not report.counts
 
 
+def test_a_quote_within_a_plain_cell_is_a_character():
+    report, data = Report(), ['1,5" 硬盘,a', '2,"一', '二",6" 硬盘', "3,三,b", '"4",""四,']
+    found = list(files.csv_rows(enumerate(data, 1), "x", report))
+    assert found == [(1, ["1", '5" 硬盘', "a"]), (2, ["2", "一\n二", '6" 硬盘']), (4, ["3", "三", "b"])]
+    assert report.reasons == {("skipped", "not CSV: a quote within a cell must be written twice"): 1}
+
+
+@pytest.mark.parametrize(
+    ("data", "rows", "reason"),
+    [
+        (["1,一", '2,"二', "3,三", "4,四"], [1], "a quote is not closed; 3 lines are not read"),
+        (["1,一", '2,"二', '3,"三"', "4,四"], [1, 4], "must be written twice; 2 lines are not read"),
+        (["1,一", '2,"二'], [1], "a quote is not closed"),
+        (["1,一", "2,二\r3,三"], [1], "lines have to end in \\n or \\r\\n"),
+    ],
+)
+def test_what_is_no_row_is_told_with_the_lines_it_takes_along(data, rows, reason):
+    problems = []
+    found = files.csv_rows(enumerate(data, 1), "x", Report(problems.append))
+    assert [line for line, _ in found] == rows
+    assert [problem.line for problem in problems] == [2]
+    assert problems[0].reason.endswith(reason)
+
+
+def test_a_cell_may_be_of_any_length():
+    cell, report = "一" * 150_000, Report()  # Python's own bound is 131,072
+    assert list(files.csv_rows([(1, f'1,"{cell}"')], "x", report)) == [(1, ["1", cell])]
+    assert not report.counts
+
+
 def test_a_key_that_is_there_twice_is_lost_with_a_word(tmp_path):
     """Python's reader keeps the last without one."""
     data = '{"a": {"b": 1, "b": 2, "c": 3, "b": 4}}\n{"a": 1, "a": 2, oops\n{"a": 1}\n'

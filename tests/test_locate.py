@@ -1,5 +1,7 @@
 """Strings to offsets: every slice is its span, nothing is moved, and what is nowhere is told."""
 
+from unittest import mock
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -108,13 +110,13 @@ def test_the_nearest_pair_is_the_nearest_of_all(text, subject, object_):
         assert nearest(a[0], b) == min(b, key=lambda place: locate._rank((a[0], place)))
 
 
-@given(few, few, few)
+@given(st.text("ab", max_size=12), st.sampled_from(["a", "aa"]), st.sampled_from(["b", "ab", "a"]))
 def test_of_many_pairs_the_nearest_are_taken(text, subject, object_):
     a, b = places(text, subject).places, places(text, object_).places
     every = sorted(((x, y) for x in a for y in b), key=locate._rank)
     apart = [(x, y) for x, y in every if x[1] <= y[0] or y[1] <= x[0]]
     with mock.patch.object(locate, "MOST_PAIRS", 3):
-        assert pairs(a, b, ALL)[: len(every)] == (apart or every)[:3]
+        assert not every or pairs(a, b, ALL) == (apart or every)[:3]
 
 
 def test_one_place_has_as_many_pairs_as_are_taken():

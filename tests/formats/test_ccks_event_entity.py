@@ -63,7 +63,7 @@ def test_ccks_takes_nan_in_other_case_for_nan(tmp_path):
     ("data", "line", "reason"),
     [
         ('"1","a","其他","NaN"\n"2","开\n"3","a","其他","NaN"\n', 2, "a quote is not closed"),
-        ('"1","a"b","其他","NaN"\n"2","b""","其他","NaN"\n', 1, "a quote is not closed"),
+        ('"1","a"b","其他","NaN"\n"2","b""","其他","NaN"\n', 1, "not CSV"),
         ('"1","a"b"c","其他","NaN"\n', 1, "not CSV"),
         ('"1","a","其他","NaN","x"\n', 1, "5 columns"),
     ],
