@@ -90,6 +90,9 @@ def _entity(row: Row) -> str:
     if entity != NOTHING and entity.upper() == NOTHING.upper() and row.data["type"] == OTHER:
         row.mended(f"'{entity}' is read as {NOTHING}", cause="NaN in other case")
         return ""
+    if entity not in ("", NOTHING) and not row.data["type"]:
+        row.lost(f"'{entity}' is the subject of an event without a type", cause="event without a type")
+        return ""
     return "" if entity == NOTHING else entity
 
 

@@ -71,10 +71,19 @@ def write(records: Iterable[Record], out: BinaryIO, report: Report) -> None:
 
 def _written(found: Iterable[Draft]) -> Iterator[dict[str, Any]]:
     """The rows; where there are both, those that nobody looked at are written as those without events."""
-    looked_at = set()
+    looked_at, before = False, []  # before: those that nobody looked at, as far as reading looks ahead
     for draft in found:
-        looked_at.add(draft.record.events is not None)
-        if len(looked_at) == 2 and draft.record.events is None:
-            reason = "has no `events`, but records before it have; it is read again as one without events"
-            draft.mended(reason, cause="not looked at, among records with events")
+        if draft.record.events is not None:
+            for other in before if len(before) < _AHEAD else ():
+                _tell_misread(other)
+            looked_at, before = True, []
+        elif looked_at:
+            _tell_misread(draft)
+        elif len(before) < _AHEAD:
+            before.append(draft)
         yield _duee.row(draft, offsets=False)
+
+
+def _tell_misread(draft: Draft) -> None:
+    reason = "has no `events`, but other records have; it is read again as one without events"
+    draft.mended(reason, cause="not looked at, among records with events")

@@ -59,6 +59,12 @@ def test_ccks_takes_nan_in_other_case_for_nan(tmp_path):
     assert [(p.kind, p.line) for p in problems] == [("mended", 1)]
 
 
+def test_ccks_loses_a_subject_without_a_type(tmp_path):
+    found, problems = read("ccks_event_entity", '"1","青禾","","青禾"\n"2","a","","NaN"\n', tmp_path)
+    assert [r.events for r in found] == [[], []]
+    assert [(p.kind, p.line) for p in problems] == [("lost", 1)]
+
+
 @pytest.mark.parametrize(
     ("data", "line", "reason"),
     [

@@ -1,6 +1,5 @@
 """DuEE-fin and event schemas: what is a test file, what is a choice, what a schema does not have."""
 
-import io
 from pathlib import Path
 
 import pytest
@@ -77,6 +76,7 @@ def test_choices_are_marked_with_and_without_a_schema(tmp_path):
 # --- DuEE-fin: is it a test file? ----------------------------------------------------------------
 
 PLAIN = {"text": "无事"}
+FOUND, PLAIN_RECORD = Record("a", events=[]), Record("b")
 EVENTFUL = {"text": "上市", "event_list": [{"event_type": "公司上市", "trigger": "上市", "arguments": []}]}
 
 
@@ -104,7 +104,20 @@ def test_duee_fin_tells_that_it_was_wrong(tmp_path):
         list(duee_fin.read("x", Report(), variant="x"))
 
 
-def test_duee_fin_reports_what_it_cannot_tell_apart():
-    report = Report()
-    duee_fin.write([Record("a", events=[]), Record("b")], io.BytesIO(), report)
-    assert report.reasons == {("mended", "not looked at, among records with events"): 1}
+@pytest.mark.parametrize(
+    ("records", "told"),
+    [
+        ([FOUND, PLAIN_RECORD, FOUND], [2]),
+        ([PLAIN_RECORD, PLAIN_RECORD, FOUND], [1, 2]),
+        ([PLAIN_RECORD, PLAIN_RECORD], []),
+        ([PLAIN_RECORD] * 1000 + [FOUND, PLAIN_RECORD], [1002]),  # so many are read again as a test file
+    ],
+)
+def test_duee_fin_reports_what_it_cannot_tell_apart(records, told, tmp_path):
+    problems, path = [], tmp_path / "x.json"
+    with path.open("wb") as out:
+        duee_fin.write(records, out, Report(problems.append))
+    assert [problem.path for problem in problems] == [f"record {number}" for number in told]
+    after = list(duee_fin.read(str(path), Report()))
+    changed = [i for i, (one, other) in enumerate(zip(records, after, strict=True), 1) if one.events != other.events]
+    assert changed == told
